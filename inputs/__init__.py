@@ -1,0 +1,1 @@
+"""TFRecord schemas, image files, tf.data pipelines and the built-in scenes."""

@@ -1,0 +1,1 @@
+"""Models: networks wired into losses, on one abstract base class."""

@@ -1,0 +1,1 @@
+"""Scope-decorated ops: functions from tensors to tensors."""

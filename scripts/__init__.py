@@ -1,0 +1,1 @@
+"""Entry points beside train.py and build_data.py."""

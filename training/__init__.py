@@ -1,0 +1,1 @@
+"""The Session loop, run folders, checkpoints and sample grids."""
