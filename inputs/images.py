@@ -1,0 +1,234 @@
+"""Image files in and out: everything Pillow reads becomes 8-bit RGB or luma."""
+
+import io
+import os
+import warnings
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from inputs.errors import DataError
+
+# .heic and .heif are listed so that they are reported as unreadable where Pillow has no plugin for them.
+EXTENSIONS = frozenset(
+    ".jpg .jpeg .jpe .jfif .png .webp .bmp .tif .tiff .gif .ppm .pgm .pbm .pnm .tga .jp2 .avif .heic .heif".split()
+)
+EXIF_ORIENTATION = 0x0112
+JPEG_QUALITY = 95
+
+# What Pillow warns of (broken EXIF, large images) either ends in BadImage or does not matter. The filter is global
+# because `warnings.catch_warnings` is not safe in the threads that decode.
+warnings.filterwarnings("ignore", module=r"PIL\.")
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+
+
+class BadImage(ValueError):
+    """An image that cannot be used; its message is the reason in one line, without the file's name."""
+
+
+class EncodedImage(NamedTuple):
+    """An image as a record keeps it: RGB, 8 bits, upright."""
+
+    data: bytes
+    format: str  # "jpeg" or "png"
+    height: int
+    width: int
+
+
+def list_images(folder):
+    """Lists the image files in a folder and its sub-folders; hidden ones are skipped, links are followed.
+
+    Args:
+      folder: path of a folder.
+
+    Returns:
+      List of paths relative to `folder` with forward slashes, sorted.
+
+    Raises:
+      DataError: the folder, or one in it, cannot be read.
+    """
+
+    def fail(error):
+        raise DataError(f"{error.filename}: {error.strerror}")
+
+    found, seen = [], set()
+    for parent, folders, files in os.walk(folder, onerror=fail, followlinks=True):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        real = os.path.realpath(parent)
+        if real in seen:  # a link back up the tree
+            folders.clear()
+            continue
+        seen.add(real)
+        found += [Path(parent, name) for name in files if is_image(name)]
+    return sorted(path.relative_to(folder).as_posix() for path in found)
+
+
+def is_image(name):
+    """Says whether a file name looks like an image: a known extension, and not hidden."""
+    return not name.startswith(".") and Path(name).suffix.lower() in EXTENSIONS
+
+
+def read_image(source, channels=3, max_side=None):
+    """Reads an image file: first frame, upright, alpha over white.
+
+    Args:
+      source: path of a file, or the bytes of one.
+      channels: 3 for RGB, 1 for luma (ITU-R 601-2, as Pillow's mode "L").
+      max_side: longest side in pixels that is not downsized; None for any.
+
+    Returns:
+      uint8 array [height, width, channels].
+
+    Raises:
+      BadImage: the file cannot be read or is no whole image.
+    """
+    image = _shrink(_upright(_decode(read_bytes(source))), max_side)
+    if channels == 1:
+        return np.asarray(image.convert("L"))[:, :, None]
+    if channels == 3:
+        return np.asarray(image)
+    raise ValueError(f"channels must be 1 or 3, not {channels}")
+
+
+def encode_for_record(source, max_side=None):
+    """Decodes an image fully, to prove it, and gives the bytes that a record keeps.
+
+    JPEG and PNG keep their bytes if they are already 8-bit RGB, upright, opaque and small enough. Everything else
+    is encoded anew: as PNG, or as JPEG of quality 95 where a JPEG was turned or downsized.
+
+    Args:
+      source: path of a file, or the bytes of one.
+      max_side: longest side in pixels that is not downsized; None for any.
+
+    Returns:
+      EncodedImage.
+
+    Raises:
+      BadImage: the file cannot be read or is no whole image.
+    """
+    data = read_bytes(source)
+    decoded = _decode(data)
+    kind = "jpeg" if decoded.format in ("JPEG", "MPO") else "png"  # MPO: a JPEG with more pictures after its end
+    image = _shrink(_upright(decoded), max_side)
+    if image is not decoded or not _is_plain(decoded, data):
+        lossy = kind == "jpeg" and decoded.mode == "RGB"
+        kind = "jpeg" if lossy else "png"
+        data = _encode(image, kind)
+    return EncodedImage(data, kind, image.height, image.width)
+
+
+def save_image(array, path):
+    """Writes a uint8 array [height, width, 1 or 3] to a file in the format of the path's extension."""
+    pixels = array[:, :, 0] if array.shape[2] == 1 else array
+    Image.fromarray(pixels).save(path, quality=JPEG_QUALITY)
+
+
+def resize(array, height, width):
+    """Resizes with Pillow's antialiased bicubic filter (Keys, a = -0.5), as the reference implementation does.
+
+    Args:
+      array: uint8 [height, width, channels].
+      height, width: the new size in pixels.
+
+    Returns:
+      uint8 array [height, width, channels]; `array` itself where the size is already right.
+    """
+    if array.shape[:2] == (height, width):
+        return array
+    pixels = array[:, :, 0] if array.shape[2] == 1 else array
+    resized = np.asarray(Image.fromarray(pixels).resize((width, height), Image.Resampling.BICUBIC))
+    return resized.reshape(height, width, -1)
+
+
+def to_unit(levels):
+    """Maps grey levels to the networks' range; with `to_uint8` the only place that knows either.
+
+    Args:
+      levels: float32 NumPy array or tensor in [0, 255].
+
+    Returns:
+      The same kind in [-1, 1].
+    """
+    return levels / 127.5 - 1.0
+
+
+def to_uint8(values):
+    """Maps a NumPy array in the networks' range [-1, 1] to uint8 grey levels, rounded and clipped."""
+    return np.rint(np.clip((values + 1.0) * 127.5, 0, 255)).astype(np.uint8)
+
+
+def read_bytes(source):
+    """Gives the bytes of a file, or `source` itself if it is bytes; BadImage if there are none."""
+    try:
+        data = source if isinstance(source, bytes) else Path(source).read_bytes()
+    except OSError as error:
+        raise BadImage(f"cannot be read: {error.strerror}") from error
+    if not data:
+        raise BadImage("is empty")
+    return data
+
+
+def _decode(data):
+    """Decodes bytes to the Pillow image they hold, pixels loaded."""
+    try:
+        image = Image.open(io.BytesIO(data))
+        image.load()
+    except Image.UnidentifiedImageError as error:
+        raise BadImage("is not an image that Pillow can read") from error
+    except Image.DecompressionBombError as error:
+        raise BadImage(f"has more than {2 * Image.MAX_IMAGE_PIXELS:,} pixels (a decompression bomb?)") from error
+    except Exception as error:  # Pillow's decoders raise whatever the broken bytes led them into
+        raise BadImage(" ".join(f"is damaged: {error or type(error).__name__}".split())) from error
+    return image
+
+
+def _upright(image):
+    """Turns an image as its EXIF orientation says and makes it RGB; an upright RGB image is returned itself."""
+    try:
+        turned = image.getexif().get(EXIF_ORIENTATION, 1) in range(2, 9)
+    except Exception:  # unreadable EXIF says nothing about the pixels
+        turned = False
+    return _to_rgb(ImageOps.exif_transpose(image) if turned else image)
+
+
+def _to_rgb(image):
+    """Makes an image of any Pillow mode RGB: alpha over white, more than 8 bits scaled."""
+    if image.mode.startswith("I") or image.mode == "F":
+        return _deep_to_rgb(image)
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")
+
+
+def _deep_to_rgb(image):
+    """Scales a grey image of 16-bit integers, or of floats from 0 to 1, to 8 bits; Pillow would clip it."""
+    values = np.asarray(image).astype(np.float64)
+    white = 1.0 if image.mode == "F" else 65535.0
+    if not (values.min() >= 0 and values.max() <= white):  # written so that NaN fails too
+        raise BadImage(f"has pixels from {values.min():g} to {values.max():g}; understood are 0 to {white:g}")
+    return Image.fromarray(np.rint(values * (255 / white)).astype(np.uint8)).convert("RGB")
+
+
+def _shrink(image, max_side):
+    """Downsizes an image to a longest side of `max_side`; a smaller one is returned itself."""
+    longest = max(image.size)
+    if max_side is None or longest <= max_side:
+        return image
+    size = [max(1, round(side * max_side / longest)) for side in image.size]
+    return image.resize(size, Image.Resampling.BICUBIC)
+
+
+def _is_plain(image, data):
+    """Says whether an RGB image's own bytes may be kept: JPEG, or PNG of 8 bits (IHDR's depth is byte 24)."""
+    return image.format in ("JPEG", "MPO") or (image.format == "PNG" and data[24] == 8)
+
+
+def _encode(image, kind):
+    """Encodes an RGB image without the metadata of its source."""
+    clean = Image.fromarray(np.asarray(image))
+    buffer = io.BytesIO()
+    clean.save(buffer, kind, quality=JPEG_QUALITY, subsampling=0)
+    return buffer.getvalue()

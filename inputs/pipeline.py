@@ -1,0 +1,193 @@
+"""The input pipeline: images in an order that is a function of seed and step, decoded ahead of the training step."""
+
+import functools
+import os
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow.compat.v1 as tf
+
+from inputs.errors import DataError
+from inputs.images import BadImage, read_image, resize, to_unit
+from inputs.preprocess import fixed_size, test_image, training_image
+
+PREFETCH_BATCHES = 2
+MAX_THREADS = 16
+ORDER, CHANCE = 0, 1  # what random numbers are drawn for
+
+
+class Stream(NamedTuple):
+    """One of the images that a step takes."""
+
+    split: str  # which split it is drawn from
+    channels: int = 3  # 3 for RGB, 1 for luma
+    key: int = 0  # streams with different keys are drawn independently; with the same key, in step
+
+
+class Pipeline(NamedTuple):
+    """Batches of images as tensors."""
+
+    batch: dict  # stream name: float32 tensor [batch, height, width, channels] in [-1, 1]
+    initializer: tf.Operation  # starts at the pipeline's first step
+    wait_seconds: tf.Tensor  # float32 scalar: how long the step that fetches it waited for its batch
+    reader: "Reader"
+
+    def error(self, exception, step):
+        """Finds the user's error behind an exception of `Session.run`.
+
+        Args:
+          exception: what `Session.run` raised.
+          step: the step that was run, counted from 0 as in `build_pipeline`.
+
+        Returns:
+          DataError naming the file or record, or None if the exception is about something else.
+        """
+        if isinstance(exception, tf.errors.OpError) and "Cannot batch tensors" in exception.message:
+            return DataError("images of different sizes cannot share a batch: take batch_size=1, or a preprocess that crops")
+        return self.reader.error(step) if isinstance(exception, tf.errors.OpError) else None
+
+
+def build_pipeline(streams, sources, config, start_step=0):
+    """Adds the input pipeline to the graph, under the name scope `inputs`.
+
+    The batch of step s holds positions s * batch_size, ... of each stream, whatever the first step of the run.
+
+    Args:
+      streams: dict from the batch's names to Stream.
+      sources: dict from split name to source, as from `find_source`.
+      config: has `seed`, `batch_size` and the fields of `preprocess.training_image`.
+      start_step: first step; an integer, or an int64 scalar that the initializer evaluates (the global step).
+
+    Returns:
+      Pipeline.
+    """
+    reader = Reader(streams, sources, config)
+    with tf.name_scope("inputs"):
+        with tf.device("/cpu:0"):
+            first = tf.cast(start_step, tf.int64) * config.batch_size
+            iterator = tf.data.make_initializable_iterator(_dataset(reader, first, config.batch_size))
+            levels, wait_seconds = _timed(iterator.get_next)
+        batch = {
+            name: tf.identity(to_unit(tf.cast(pixels, tf.float32)), name=name)
+            for name, pixels in zip(streams, levels)
+        }
+        return Pipeline(batch, iterator.initializer, wait_seconds, reader)
+
+
+def load_samples(source, indices, config, channels=3):
+    """Loads fixed images without chance, for the sample grid.
+
+    Args:
+      source: FolderSource or RecordSource.
+      indices: which of its images.
+      config: has the fields of `preprocess.test_image`.
+      channels: 3 for RGB, 1 for luma.
+
+    Returns:
+      float32 array [len(indices), height, width, channels] in [-1, 1]; where `preprocess` leaves images of different
+      sizes, all take the size of the first.
+
+    Raises:
+      DataError: an image cannot be read.
+    """
+    images = [_load(source, index, channels, test_image, config) for index in indices]
+    height, width, _ = images[0].shape
+    return to_unit(np.stack([resize(image, height, width) for image in images]).astype(np.float32))
+
+
+class Reader:
+    """Reads the images at any position of the streams; the threads of tf.data call it."""
+
+    def __init__(self, streams, sources, config):
+        """Takes what `build_pipeline` takes."""
+        self.streams = streams
+        self.sources = sources
+        self.config = config
+        self._errors = {}  # position: DataError
+
+    def read(self, position):
+        """Reads one image of each stream.
+
+        Args:
+          position: how many images of each stream came before.
+
+        Returns:
+          List of uint8 arrays [height, width, channels], one for each stream.
+
+        Raises:
+          DataError: an image cannot be read; `error` will find it again.
+        """
+        try:
+            return [self._read_stream(stream, int(position)) for stream in self.streams.values()]
+        except DataError as error:
+            self._errors[int(position)] = error
+            raise
+
+    def error(self, step):
+        """Gives the first DataError among the images of a step, or None."""
+        start = step * self.config.batch_size
+        return next((self._errors[p] for p in range(start, start + self.config.batch_size) if p in self._errors), None)
+
+    def _read_stream(self, stream, position):
+        source, seed = self.sources[stream.split], self.config.seed
+        epoch, place = divmod(position, len(source))
+        index = int(epoch_order(seed, stream.key, epoch, len(source))[place])
+        chance = random_words(seed, stream.key, CHANCE, position, count=3)
+        return _load(source, index, stream.channels, training_image, self.config, chance)
+
+
+def random_words(seed, key, purpose, index, count):
+    """Draws random 64-bit integers that depend on the arguments alone.
+
+    Args:
+      seed, key, purpose, index: integers >= 0 that name the draw.
+      count: how many to draw.
+
+    Returns:
+      uint64 array [count]: a stretch of the Philox-4x64 stream, which NumPy promises never to change.
+    """
+    return np.random.Philox(key=[seed, key], counter=[0, 0, purpose, index]).random_raw(count)
+
+
+@functools.lru_cache(maxsize=16)  # the current and the next epoch of each stream
+def epoch_order(seed, key, epoch, count):
+    """Shuffles the indices of `count` images for one epoch of one stream; int64 array [count]."""
+    return np.argsort(random_words(seed, key, ORDER, epoch, count), kind="stable")
+
+
+def _load(source, index, channels, prepare, *arguments):
+    """Reads and prepares one image; DataError with its place where it cannot be used."""
+    data, _ = source.read(index)
+    try:
+        return prepare(read_image(data, channels), *arguments)
+    except BadImage as reason:
+        raise DataError(f"{source.where(index)}: {reason}") from reason
+
+
+def _dataset(reader, first, batch_size):
+    """Builds the endless dataset of tuples of uint8 batches, from position `first` on."""
+    size = fixed_size(reader.config) or (None, None)
+    threads = min(os.cpu_count(), MAX_THREADS)
+
+    def read(position):
+        images = tf.numpy_function(reader.read, [position], [tf.uint8] * len(reader.streams))
+        for image, stream in zip(images, reader.streams.values()):
+            image.set_shape([*size, stream.channels])
+        return tuple(images)
+
+    positions = tf.data.Dataset.range(first, tf.int64.max)
+    images = positions.map(read, num_parallel_calls=threads, deterministic=True)
+    batches = images.batch(batch_size, drop_remainder=True).prefetch(PREFETCH_BATCHES)
+    options = tf.data.Options()
+    options.threading.private_threadpool_size = threads
+    return batches.with_options(options)
+
+
+def _timed(fetch):
+    """Calls `fetch` between two clocks; gives its tensors and the float32 seconds from one clock to the other."""
+    before = tf.timestamp()
+    with tf.control_dependencies([before]):
+        tensors = fetch()
+    with tf.control_dependencies(tensors):
+        after = tf.timestamp()
+    return tensors, tf.cast(after - before, tf.float32, name="wait_seconds")

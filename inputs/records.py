@@ -1,0 +1,201 @@
+"""TFRecord files without TensorFlow: framing, random access, and the schemas of image records.
+
+A TFRecord file is a row of records, each framed as
+    length (uint64, little-endian) | masked CRC-32C of length (uint32) | data | masked CRC-32C of data (uint32)
+and the data of an image record is a serialised tf.train.Example.
+"""
+
+import os
+import struct
+from typing import NamedTuple
+
+import google_crc32c
+import numpy as np
+from google.protobuf import descriptor_pb2, descriptor_pool, message, message_factory, text_format
+
+from inputs.errors import DataError
+
+HEADER_BYTES = 12
+FOOTER_BYTES = 4
+
+# tf.train.Example as it is on the wire, where a map is a list of entries. TensorFlow's own class takes seconds to import.
+EXAMPLE_PROTO = """
+name: "example.proto" syntax: "proto3"
+message_type { name: "BytesList" field { name: "value" number: 1 label: LABEL_REPEATED type: TYPE_BYTES } }
+message_type { name: "FloatList" field { name: "value" number: 1 label: LABEL_REPEATED type: TYPE_FLOAT } }
+message_type { name: "Int64List" field { name: "value" number: 1 label: LABEL_REPEATED type: TYPE_INT64 } }
+message_type {
+  name: "Feature"
+  field { name: "bytes_list" number: 1 type: TYPE_MESSAGE type_name: "BytesList" }
+  field { name: "float_list" number: 2 type: TYPE_MESSAGE type_name: "FloatList" }
+  field { name: "int64_list" number: 3 type: TYPE_MESSAGE type_name: "Int64List" }
+}
+message_type {
+  name: "Entry"
+  field { name: "key" number: 1 type: TYPE_STRING }
+  field { name: "value" number: 2 type: TYPE_MESSAGE type_name: "Feature" }
+}
+message_type {
+  name: "Features" field { name: "feature" number: 1 label: LABEL_REPEATED type: TYPE_MESSAGE type_name: "Entry" }
+}
+message_type { name: "Example" field { name: "features" number: 1 type: TYPE_MESSAGE type_name: "Features" } }
+"""
+
+
+class Schema(NamedTuple):
+    """Which features of a record hold the encoded image and its name."""
+
+    image: str
+    name: str | None
+    origin: str
+
+
+SCHEMAS = (  # the first whose features are all present is taken
+    Schema("image/encoded", "image/filename", "build_data.py"),
+    Schema("image/encoded_image", "image/file_name", "CycleGAN-TensorFlow"),
+    Schema("image", "image_name", "Kaggle Monet"),
+    Schema("image", None, "TensorFlow Datasets"),
+)
+
+
+def image_record(data, format, filename, height, width):
+    """Serialises an image in the keys TensorFlow's own tools use.
+
+    Args:
+      data: bytes of the encoded image.
+      format: "jpeg" or "png".
+      filename: name of the image, bytes.
+      height, width: size in pixels.
+
+    Returns:
+      bytes of a tf.train.Example; the same arguments always give the same bytes.
+    """
+    example = Example()
+    for key, value in (("encoded", data), ("filename", filename), ("format", format.encode())):
+        example.features.feature.add(key=f"image/{key}").value.bytes_list.value.append(value)
+    for key, value in (("height", height), ("width", width)):
+        example.features.feature.add(key=f"image/{key}").value.int64_list.value.append(value)
+    return example.SerializeToString()
+
+
+def parse_example(data):
+    """Parses a serialised tf.train.Example.
+
+    Args:
+      data: bytes of one record.
+
+    Returns:
+      Dict from feature name to list of bytes, integers or floats.
+
+    Raises:
+      ValueError: the bytes are no tf.train.Example.
+    """
+    try:
+        features = Example.FromString(data).features.feature
+    except message.DecodeError as error:
+        raise ValueError("is not a tf.train.Example") from error
+    return {entry.key: _values(entry.value) for entry in features}
+
+
+def find_schema(features):
+    """Finds the schema of a record.
+
+    Args:
+      features: dict from `parse_example`.
+
+    Returns:
+      Schema, or None if no known one fits.
+    """
+    return next((s for s in SCHEMAS if {s.image, s.name or s.image} <= features.keys()), None)
+
+
+def write_record(file, data):
+    """Appends one framed record to a file open for binary writing."""
+    length = struct.pack("<Q", len(data))
+    file.write(length + _masked_crc(length) + data + _masked_crc(data))
+
+
+def index_records(path):
+    """Finds the records of a file from their headers alone.
+
+    Args:
+      path: path of an uncompressed TFRecord file.
+
+    Returns:
+      int64 array [records, 2]: the offset and length of each record's data in bytes.
+
+    Raises:
+      DataError: the file cannot be read, is no TFRecord file, or is truncated.
+    """
+    entries, start = [], 0
+    with _opened(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        while start < size:
+            header = os.pread(file.fileno(), HEADER_BYTES, start)
+            if len(header) < HEADER_BYTES:
+                raise DataError(f"{path}: truncated in the header of record {len(entries)}")
+            if header[8:] != _masked_crc(header[:8]):
+                raise DataError(f"{path}: {_wrong_header(header, len(entries))}")
+            (length,) = struct.unpack("<Q", header[:8])
+            entries.append((start + HEADER_BYTES, length))
+            start += HEADER_BYTES + length + FOOTER_BYTES
+    if start > size:
+        raise DataError(f"{path}: truncated in record {len(entries) - 1}: {start - size} bytes are missing")
+    return np.array(entries, np.int64).reshape(-1, 2)
+
+
+def read_record(path, number, index):
+    """Reads one record and verifies its checksum.
+
+    Args:
+      path: path of the file.
+      number: which record, from 0.
+      index: the file's array from `index_records`.
+
+    Returns:
+      bytes of the record's data.
+
+    Raises:
+      DataError: the file cannot be read, or the record is damaged.
+    """
+    offset, length = map(int, index[number])
+    with _opened(path) as file:
+        framed = os.pread(file.fileno(), length + FOOTER_BYTES, offset)
+    data, checksum = framed[:length], framed[length:]
+    if checksum != _masked_crc(data):
+        raise DataError(f"{path}: record {number} is damaged: its checksum does not match its data")
+    return data
+
+
+def _opened(path):
+    try:
+        return open(path, "rb", buffering=0)
+    except OSError as error:
+        raise DataError(f"{path}: {error.strerror}") from error
+
+
+def _wrong_header(header, number):
+    if number:
+        return f"the header of record {number} is damaged"
+    if header.startswith(b"\x1f\x8b"):
+        return "is compressed; write its records again without compression"
+    return "is not a TFRecord file, or its first header is damaged"
+
+
+def _masked_crc(data):
+    crc = google_crc32c.value(data)
+    return struct.pack("<I", ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF)
+
+
+def _values(feature):
+    return [*feature.bytes_list.value, *feature.float_list.value, *feature.int64_list.value]
+
+
+def _example_class():
+    """Makes the class of tf.train.Example messages."""
+    pool = descriptor_pool.DescriptorPool()
+    pool.Add(text_format.Parse(EXAMPLE_PROTO, descriptor_pb2.FileDescriptorProto()))
+    return message_factory.GetMessageClass(pool.FindMessageTypeByName("Example"))
+
+
+Example = _example_class()
