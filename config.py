@@ -1,0 +1,253 @@
+"""Every hyper-parameter: its name, default, help and range, once. Flags, checks, `--help` and `config.json` are made from here."""
+
+import dataclasses
+import json
+import math
+
+
+class ConfigError(ValueError):
+    """A value or a combination of values that cannot be; the message is one line for the user."""
+
+
+def option(default, help, group, choices=None, low=None, high=None, resumable=False):
+    """Declares one hyper-parameter.
+
+    Args:
+      default: its default; its type is that of the annotation (str, int, float or bool).
+      help: str, one line; units and meaning.
+      group: str, heading under which `--help` lists it.
+      choices: allowed values, or None.
+      low: smallest allowed value, or None.
+      high: largest allowed value, or None.
+      resumable: bool, whether a run may be continued with another value.
+    """
+    about = {"help": help, "group": group, "choices": choices, "low": low, "high": high, "resumable": resumable}
+    return dataclasses.field(default=default, metadata=about)
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    """What every model takes. A model adds its own in a subclass; `check` refuses what cannot be."""
+
+    model: str = option("cyclegan", "Model to train.", "run", ["cyclegan"])
+    preset: str = option("", "Named set of values; flags given beside it win.", "run")
+    data_dir: str = option("", "Output of build_data.py, folder of image folders (trainA, trainB), or two places 'A,B'.", "run")
+    run_dir: str = option("", "Folder of the run: checkpoints, samples, TensorBoard events. Empty: runs/<preset or model>.", "run")
+    seed: int = option(0, "Seed of weights, data order, augmentation, dropout and image pool.", "run", low=0, high=2**31 - 1)
+    overwrite: bool = option(False, "Start anew in a run folder that holds a run, deleting it.", "run", resumable=True)
+
+    image_size: int = option(256, "Side of the training crop, in pixels.", "data", low=8)
+    load_size: int = option(0, "Side before the crop, in pixels. 0: image_size * 286 / 256.", "data", low=0)
+    preprocess: str = option(
+        "resize_and_crop",
+        "How images become training crops; none only rounds the sides to multiples of 4.",
+        "data",
+        ["resize_and_crop", "crop", "scale_width", "scale_width_and_crop", "none"],
+    )
+    flip: bool = option(True, "Mirror half of the training images left to right.", "data")
+    batch_size: int = option(1, "Images of each domain in one step.", "data", low=1)
+
+    max_steps: int = option(200_000, "Length of the run, in steps.", "training", low=1, resumable=True)
+    learning_rate: float = option(2e-4, "Learning rate at the start.", "training", low=0.0)
+    lr_policy: str = option(
+        "linear",
+        "Course of the learning rate: linear is constant for half of the run, then falls to 0.",
+        "training",
+        ["linear", "step", "cosine", "constant"],
+    )
+    precision: str = option(
+        "auto",
+        "Dtype of the networks; weights and losses stay float32. auto: the fastest this machine computes well.",
+        "training",
+        ["auto", "float32", "bfloat16", "float16"],
+    )
+
+    checkpoint_every: int = option(1000, "Steps between checkpoints.", "watching", low=1, resumable=True)
+    keep_checkpoints: int = option(3, "Checkpoints kept; older ones are deleted.", "watching", low=1, resumable=True)
+    summary_every: int = option(50, "Steps between points of the TensorBoard curves.", "watching", low=1, resumable=True)
+    sample_every: int = option(500, "Steps between sample grids.", "watching", low=1, resumable=True)
+
+    def __post_init__(self):
+        for field in dataclasses.fields(self):
+            _check_value(field, getattr(self, field.name))
+        if self.load_size == 0:
+            object.__setattr__(self, "load_size", round(self.image_size * 286 / 256))
+        self.check()
+
+    def check(self):
+        """Raises ConfigError for values that do not go together."""
+        if self.preprocess.endswith("_and_crop") and self.image_size > self.load_size:
+            raise ConfigError(
+                f"--image_size={self.image_size} is larger than --load_size={self.load_size}: a crop cannot be larger than the "
+                "image it is cut from; raise load_size (0 chooses it) or lower image_size"
+            )
+
+    @property
+    def fixed_size(self):
+        """Whether every training image has image_size rows and columns."""
+        return "crop" in self.preprocess
+
+    def to_json(self):
+        return json.dumps(dataclasses.asdict(self), indent=2) + "\n"
+
+
+@dataclasses.dataclass(frozen=True)
+class CycleGANConfig(Config):
+    """CycleGAN; the defaults are those of the paper."""
+
+    channels_a: int = option(3, "Channels of domain A: 3 for RGB, 1 for grey.", "data", [1, 3])
+    channels_b: int = option(3, "Channels of domain B: 3 for RGB, 1 for grey.", "data", [1, 3])
+
+    generator: str = option("resnet", "Network of the generators.", "networks", ["resnet", "unet"])
+    generator_blocks: int = option(9, "Residual blocks of the ResNet generator; 6 are usual at 128 px and below.", "networks", low=1)
+    unet_levels: int = option(0, "Halvings of the U-Net. 0: as many as lead to 1 pixel.", "networks", low=0, high=12)
+    ngf: int = option(64, "Width of the generators' first layer.", "networks", low=1)
+    upsampling: str = option(
+        "transpose",
+        "Upsampling of the ResNet generator; resize avoids checkerboards.",
+        "networks",
+        ["transpose", "resize"],
+    )
+    leak: float = option(
+        -1.0,
+        "Slope below 0 of the generators' activations (of the U-Net: its encoder's). -1: 0 in the ResNet, 0.2 in the U-Net.",
+        "networks",
+        low=-1.0,
+        high=1.0,
+    )
+    long_skip: bool = option(False, "Add the ResNet encoder's output to the decoder's input.", "networks")
+    dropout: bool = option(False, "Dropout of 0.5 in the generators.", "networks")
+    discriminator: str = option(
+        "patch", "Network of the discriminators: patches of pixels, or single pixels.", "networks", ["patch", "pixel"]
+    )
+    discriminator_layers: int = option(3, "Layers of stride 2 of the patch discriminator; 3 see 70 x 70 px.", "networks", low=1, high=7)
+    ndf: int = option(64, "Width of the discriminators' first layer.", "networks", low=1)
+    norm: str = option("instance", "Normalisation.", "networks", ["instance", "affine_instance", "batch", "none"])
+    init: str = option(
+        "normal", "Initial weights.", "networks", ["normal", "truncated_normal", "xavier", "he", "orthogonal"]
+    )
+
+    gan_loss: str = option("lsgan", "Adversarial loss.", "losses", ["lsgan", "vanilla", "hinge", "wgangp"])
+    real_label: float = option(1.0, "Target for real images in lsgan and vanilla; 0.9 smooths it.", "losses", low=0.0, high=1.0)
+    lambda_a: float = option(10.0, "Weight of the cycle A -> B -> A.", "losses", low=0.0)
+    lambda_b: float = option(10.0, "Weight of the cycle B -> A -> B.", "losses", low=0.0)
+    lambda_identity: float = option(0.5, "Weight of the identity loss, as a share of the cycle's. 0: none.", "losses", low=0.0)
+    pool_size: int = option(50, "Generated images each discriminator's pool remembers. 0: no pool.", "losses", low=0)
+    beta1: float = option(0.5, "Adam: decay of the mean of gradients.", "training", low=0.0, high=1.0)
+    beta2: float = option(0.999, "Adam: decay of the mean of squared gradients.", "training", low=0.0, high=1.0)
+
+    def check(self):
+        super().check()
+        if self.lambda_identity and self.channels_a != self.channels_b:
+            raise ConfigError(
+                f"--lambda_identity={self.lambda_identity} needs equal channels, but channels_a is {self.channels_a} and channels_b "
+                f"is {self.channels_b}: an image of one domain is fed to the generator of the other; pass --lambda_identity=0"
+            )
+        if self.pool_size and not self.fixed_size:
+            raise ConfigError(
+                f"--preprocess={self.preprocess} gives images of different sizes, which the image pool cannot hold; "
+                "pass --pool_size=0, or a preprocess that crops"
+            )
+        if self.batch_size > 1 and not self.fixed_size:
+            raise ConfigError(
+                f"--preprocess={self.preprocess} gives images of different sizes, which make no batch of {self.batch_size}; "
+                "pass --batch_size=1, or a preprocess that crops"
+            )
+        if self.fixed_size and self.image_size % self.size_multiple:
+            raise ConfigError(
+                f"--image_size={self.image_size} must be a multiple of {self.size_multiple} for the {self.generator} generator"
+            )
+
+    @property
+    def levels(self):
+        """Halvings of the U-Net generator."""
+        return self.unet_levels or max(self.image_size.bit_length() - 1, 2)
+
+    @property
+    def size_multiple(self):
+        """What height and width of a generator's input must be multiples of, in pixels."""
+        return 4 if self.generator == "resnet" else 2**self.levels
+
+
+CONFIGS = {"cyclegan": CycleGANConfig}
+
+# A preset is a set of values for one model. Times and results are in the README.
+PRESETS = {
+    # 64 px on built-in landscapes, minutes on two cores: python train.py --preset=demo
+    "demo": {
+        "model": "cyclegan", "data_dir": "data/scenes-64", "image_size": 64, "load_size": 72, "generator_blocks": 6,
+        "ngf": 32, "ndf": 32, "max_steps": 1500, "checkpoint_every": 500, "sample_every": 250, "summary_every": 25,
+    },
+    # The paper's runs on the public CycleGAN data sets: 200 epochs of the larger domain.
+    "horse2zebra": {"model": "cyclegan", "max_steps": 200 * 1334},
+    "monet2photo": {"model": "cyclegan", "max_steps": 200 * 6287},
+    "summer2winter": {"model": "cyclegan", "max_steps": 200 * 1231},
+}  # fmt: skip
+
+
+def make_config(values):
+    """Makes a config of the right class.
+
+    Args:
+      values: dict of values by name; those of its preset and defaults fill the rest.
+
+    Returns:
+      Config.
+
+    Raises:
+      ConfigError: for an unknown model, preset or name, and for values that cannot be.
+    """
+    preset = values.get("preset", "")
+    if preset and preset not in PRESETS:
+        raise ConfigError(f"--preset={preset}: must be one of {', '.join(PRESETS)}")
+    values = {**PRESETS.get(preset, {}), **values}
+    model = values.get("model", Config.model)
+    if model not in CONFIGS:
+        raise ConfigError(f"--model={model}: must be one of {', '.join(CONFIGS)}")
+    if preset and PRESETS[preset]["model"] != model:
+        raise ConfigError(f"--preset={preset} is for the model {PRESETS[preset]['model']}, not for {model}")
+    config_class = CONFIGS[model]
+    known = {field.name for field in dataclasses.fields(config_class)}
+    unknown = sorted(set(values) - known)
+    if unknown:
+        raise ConfigError(f"the model {model} knows no option {', '.join(unknown)}")
+    return config_class(**values)
+
+
+def continue_config(stored, given):
+    """The config of a run that is continued.
+
+    Args:
+      stored: dict, the run's `config.json`.
+      given: dict of the values the user gave explicitly this time.
+
+    Returns:
+      Config: the stored one with those given values that may change.
+
+    Raises:
+      ConfigError: naming the option and both values, where one differs that may not change.
+    """
+    options = {field.name: field for field in dataclasses.fields(CONFIGS[stored["model"]])}
+    changed = {}
+    for name, value in given.items():
+        if name == "run_dir" or value == stored.get(name) or (name == "precision" and value == "auto"):
+            continue
+        if name not in options or not options[name].metadata["resumable"]:
+            raise ConfigError(
+                f"--{name}={value} differs from this run's {stored.get(name)!r} and cannot change within a run; "
+                "leave the flag out to continue, choose another --run_dir, or start anew with --overwrite"
+            )
+        changed[name] = value
+    return make_config({**stored, **changed})
+
+
+def _check_value(field, value):
+    about = field.metadata
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ConfigError(f"--{field.name}={value}: must be a finite number")
+    if about["choices"] and value not in about["choices"]:
+        raise ConfigError(f"--{field.name}={value}: must be one of {', '.join(map(str, about['choices']))}")
+    if about["low"] is not None and not value >= about["low"]:
+        raise ConfigError(f"--{field.name}={value}: must be at least {about['low']}")
+    if about["high"] is not None and not value <= about["high"]:
+        raise ConfigError(f"--{field.name}={value}: must be at most {about['high']}")

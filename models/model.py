@@ -1,0 +1,121 @@
+"""The abstract Model: what is the same for all models, and the names of what each must supply."""
+
+import abc
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow.compat.v1 as tf
+
+from ops.initializers import INITIALIZERS
+from ops.optimizers import simultaneous_step
+
+
+class Translation(NamedTuple):
+    """A serving signature: feed `source`, fetch `result`; both float32 [batch, height, width, channels] in [-1, 1]."""
+
+    source: tf.Tensor
+    result: tf.Tensor
+
+
+class Training(NamedTuple):
+    """How a model learns.
+
+    Attributes:
+      players: list of `ops.optimizers.Player` that move at the same time.
+      terms: dict of scalar tensors to watch, by TensorBoard tag: loss terms, mean discriminator outputs, learning rate.
+      updates: further ops of a step, such as storing images in a pool.
+    """
+
+    players: list
+    terms: dict
+    updates: list
+
+
+class Model(abc.ABC):
+    """A graph: placeholders, networks, and on request the training step.
+
+    A subclass says which Config it takes, which image streams it reads, how its networks are wired and what they pay. This class makes the
+    placeholders, the training step, the counter of steps and the summary of the sample grid.
+
+    Attributes:
+      config: Config.
+      inputs: dict of placeholders by stream name, float32 [batch_size, height, width, channels] in [-1, 1]. Where a batch was given
+        they feed themselves from it; a notebook, a test or a script feeds NumPy arrays instead.
+      step: int64 scalar tensor, steps done before this one.
+      translations: dict of Translation by direction ("AtoB").
+      samples: dict of tensors, the rows of the sample grid by caption; each row has one image for each one fed.
+    """
+
+    def __init__(self, config, batch=None):
+        """Builds the networks in the default graph.
+
+        Args:
+          config: Config of the class's own kind.
+          batch: dict of tensors by stream name to read where nothing is fed; None where everything will be fed.
+        """
+        self.config = config
+        self.dtype = tf.as_dtype(config.precision)
+        tf.set_random_seed(config.seed)
+        tf.get_variable_scope().set_initializer(INITIALIZERS[config.init]())
+        self.global_step = tf.train.get_or_create_global_step()
+        with tf.name_scope("global_step/"):
+            self.step = self.global_step.read_value()
+        with tf.name_scope("inputs/"):
+            self.inputs = {name: self._placeholder(name, stream, batch) for name, stream in self.streams(config).items()}
+        self.translations, self.samples = self.build_networks(**self.inputs)
+
+    @classmethod
+    @abc.abstractmethod
+    def streams(cls, config):
+        """Returns a dict of `inputs.pipeline.Stream` by name: what the model reads, and the keyword arguments of `build_networks`."""
+
+    @abc.abstractmethod
+    def build_networks(self, **inputs):
+        """Wires the networks to the input tensors. Returns (translations, samples), see the class's attributes."""
+
+    @abc.abstractmethod
+    def build_losses(self):
+        """Builds the losses on the networks. Returns a Training."""
+
+    def build_training(self):
+        """Builds the training step; afterwards `train_op`, `terms` and the sample grid's summary can be run.
+
+        `terms` holds every player's loss and the model's own terms, by TensorBoard tag.
+        """
+        with tf.name_scope("losses/"):
+            training = self.build_losses()
+        with tf.variable_scope("optimizers"):
+            step = simultaneous_step(training.players, also=training.updates)
+        with tf.control_dependencies([step]), tf.name_scope("global_step/"):
+            self.train_op = self.global_step.assign_add(1, read_value=False)
+        self.terms = {**{f"loss/{player.name}": player.loss for player in training.players}, **training.terms}
+        with tf.name_scope("sample_grid"):
+            self.grid = tf.placeholder(tf.uint8, [1, None, None, 3], "pixels")
+            self.grid_summary = tf.summary.image("samples", self.grid, max_outputs=1)
+
+    def translate(self, session, image, direction):
+        """Translates one image of any size.
+
+        Args:
+          session: tf.Session with the weights.
+          image: float32 array [height, width, channels] in [-1, 1].
+          direction: str, one of `translations`.
+
+        Returns:
+          float32 array [height, width, channels of the other domain] in [-1, 1]. The image is padded by reflection to the multiple
+          of pixels that the generator takes, and the result is cropped back.
+        """
+        source, result = self.translations[direction]
+        height, width = image.shape[:2]
+        multiple = self.config.size_multiple
+        # At least two multiples, for the reflection inside the network needs two rows at its lowest resolution.
+        rows, columns = (max(-(-side // multiple), 2) * multiple - side for side in (height, width))
+        padded = np.pad(image, [(0, rows), (0, columns), (0, 0)], mode="reflect")
+        batch = np.repeat(padded[None], source.shape[0], axis=0)
+        return session.run(result, {source: batch})[0, :height, :width]
+
+    def _placeholder(self, name, stream, batch):
+        shape = [self.config.batch_size, None, None, stream.channels]
+        if batch is None:
+            return tf.placeholder(tf.float32, shape, name)
+        return tf.placeholder_with_default(batch[name], shape, name)

@@ -1,0 +1,73 @@
+"""Normalisation. Statistics and arithmetic are float32 whatever the dtype of the input; the output has the input's dtype."""
+
+import tensorflow.compat.v1 as tf
+
+from ops.initializers import normal
+from ops.scope import scope
+
+EPSILON = 1e-5
+
+
+@scope("instance_norm")
+def instance_norm(x):
+    """Gives every channel of every image mean 0 and variance 1; nothing learned, no running statistics.
+
+    Args:
+      x: float tensor [batch, height, width, channels]; the batch size is known.
+
+    Returns:
+      Tensor of the same shape and dtype.
+
+    Source: Ulyanov et al. 2016, arXiv 1607.08022.
+    """
+    channels = x.shape[-1]
+    return _per_image(x, tf.ones([channels]), tf.zeros([channels]))
+
+
+@scope("instance_norm")
+def affine_instance_norm(x, scale_mean=1.0):
+    """Instance norm with a learned scale, N(scale_mean, 0.02) at the start, and a learned offset."""
+    return _per_image(x, *_scale_and_offset(x.shape[-1], scale_mean))
+
+
+@scope("batch_norm")
+def batch_norm(x):
+    """Batch norm that uses the statistics of the batch in training and in use, as the reference does.
+
+    Args:
+      x: float tensor [batch, height, width, channels].
+
+    Returns:
+      Tensor of the same shape and dtype.
+
+    Source: Ioffe and Szegedy 2015, arXiv 1502.03167; scale N(1, 0.02) at the start.
+    """
+    return _normalize(x, *_scale_and_offset(x.shape[-1], 1.0))
+
+
+def no_norm(x, name=None):
+    """Returns x: the `norm` of a network without normalisation."""
+    return x
+
+
+def _per_image(x, scale, offset):
+    # A fused batch norm of one image at a time is instance norm, and 2 to 5 times faster than moments on two cores.
+    images = tf.split(x, x.shape[0]) if x.shape[0] > 1 else [x]
+    return tf.concat([_normalize(image, scale, offset) for image in images], axis=0)
+
+
+def _normalize(x, scale, offset):
+    # The raw op, since tf.nn.fused_batch_norm raises epsilon to 1.001e-5.
+    return tf.raw_ops.FusedBatchNormV3(
+        x=x, scale=scale, offset=offset, mean=[], variance=[], epsilon=EPSILON, is_training=True
+    ).y
+
+
+def _scale_and_offset(channels, scale_mean):
+    scale = tf.get_variable("scale", [channels], initializer=normal(0.02, mean=scale_mean))
+    offset = tf.get_variable("offset", [channels], initializer=tf.zeros_initializer())
+    return scale, offset
+
+
+NORMS = {"instance": instance_norm, "affine_instance": affine_instance_norm, "batch": batch_norm, "none": no_norm}
+NORMS_WITH_OFFSET = (affine_instance_norm, batch_norm)  # a convolution before one of these needs no bias

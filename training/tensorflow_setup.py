@@ -1,0 +1,47 @@
+"""Imports TensorFlow for graph mode, without its start-up chatter. Entry points import this before anything that imports TensorFlow."""
+
+import contextlib
+import glob
+import os
+import re
+import sys
+import tempfile
+
+CHATTER = re.compile(rb"^(WARNING: All log messages before absl|[IW]\d{4} |\d{4}-\d\d-\d\d .*: [IW] |To enable the following instr)")
+
+
+@contextlib.contextmanager
+def without_chatter():
+    """Keeps information and warnings that C++ code writes to standard error away from the user; errors still come through.
+
+    `TF_CPP_MIN_LOG_LEVEL` alone does not do it: what TensorFlow logs while it is being imported ignores the variable.
+    """
+    sys.stderr.flush()
+    terminal = os.dup(2)
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(terminal, 2)
+            os.close(terminal)
+            held.seek(0)
+            kept = [line for line in held if not CHATTER.match(line)]
+            os.write(2, b"".join(kept))
+
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+with without_chatter():
+    import tensorflow.compat.v1 as tf
+
+tf.disable_eager_execution()
+tf.logging.set_verbosity(tf.logging.ERROR)
+
+
+def session_config():
+    """Returns the `tf.ConfigProto` of every Session here: GPU memory as needed, and no search for a GPU where there is none."""
+    config = tf.ConfigProto(allow_soft_placement=True)
+    config.gpu_options.allow_growth = True
+    if not (glob.glob("/dev/nvidia*") or os.path.exists("/dev/dxg")):
+        config.device_count["GPU"] = 0
+    return config
