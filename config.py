@@ -31,10 +31,10 @@ class Config:
 
     model: str = option("cyclegan", "Model to train.", "run", ["cyclegan"])
     preset: str = option("", "Named set of values; flags given beside it win.", "run")
-    data_dir: str = option("", "Output of build_data.py, folder of image folders (trainA, trainB), or two places 'A,B'.", "run")
+    data_dir: str = option("", "Output of build_data.py, a folder with trainA and trainB, two places 'A,B', or 'scenes' (built in).", "run")
     run_dir: str = option("", "Folder of the run: checkpoints, samples, TensorBoard events. Empty: runs/<preset or model>.", "run")
     seed: int = option(0, "Seed of weights, data order, augmentation, dropout and image pool.", "run", low=0, high=2**31 - 1)
-    overwrite: bool = option(False, "Start anew in a run folder that holds a run, deleting it.", "run", resumable=True)
+    overwrite: bool = option(False, "Start anew in a run folder that holds a run, deleting it.", "run")
 
     image_size: int = option(256, "Side of the training crop, in pixels.", "data", low=8)
     load_size: int = option(0, "Side before the crop, in pixels. 0: image_size * 286 / 256.", "data", low=0)
@@ -87,8 +87,13 @@ class Config:
         """Whether every training image has image_size rows and columns."""
         return "crop" in self.preprocess
 
+    def values(self):
+        """The values that describe the run, by name; where its folder lies is not one of them."""
+        return {name: value for name, value in dataclasses.asdict(self).items() if name not in ("run_dir", "overwrite")}
+
     def to_json(self):
-        return json.dumps(dataclasses.asdict(self), indent=2) + "\n"
+        """`values` as the text of `config.json`."""
+        return json.dumps(self.values(), indent=2) + "\n"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -175,7 +180,7 @@ CONFIGS = {"cyclegan": CycleGANConfig}
 PRESETS = {
     # 64 px on built-in landscapes, minutes on two cores: python train.py --preset=demo
     "demo": {
-        "model": "cyclegan", "data_dir": "data/scenes-64", "image_size": 64, "load_size": 72, "generator_blocks": 6,
+        "model": "cyclegan", "data_dir": "scenes", "image_size": 64, "load_size": 72, "generator_blocks": 6,
         "ngf": 32, "ndf": 32, "max_steps": 1500, "checkpoint_every": 500, "sample_every": 250, "summary_every": 25,
     },
     # The paper's runs on the public CycleGAN data sets: 200 epochs of the larger domain.
@@ -230,15 +235,16 @@ def continue_config(stored, given):
     options = {field.name: field for field in dataclasses.fields(CONFIGS[stored["model"]])}
     changed = {}
     for name, value in given.items():
-        if name == "run_dir" or value == stored.get(name) or (name == "precision" and value == "auto"):
+        if name in ("run_dir", "overwrite") or value == stored.get(name) or (name == "precision" and value == "auto"):
             continue
         if name not in options or not options[name].metadata["resumable"]:
             raise ConfigError(
                 f"--{name}={value} differs from this run's {stored.get(name)!r} and cannot change within a run; "
                 "leave the flag out to continue, choose another --run_dir, or start anew with --overwrite"
+                + (" (if the data only moved, change data_dir in config.json)" if name == "data_dir" else "")
             )
         changed[name] = value
-    return make_config({**stored, **changed})
+    return make_config({**stored, **changed, "run_dir": given["run_dir"]})
 
 
 def _check_value(field, value):

@@ -14,6 +14,9 @@ import numpy as np
 from PIL import Image, ImageColor
 from tqdm import tqdm
 
+from inputs.errors import DataError
+
+NAME = "scenes"  # what --data_dir calls the built-in data
 VERSION = 1  # of the drawing: scenes written by another version are not taken for these
 SUPERSAMPLING = 2  # canvas pixels per image pixel and axis
 
@@ -294,6 +297,13 @@ def draw_round_tree(canvas, rng, x, y, height):
         canvas.lay("crown", canvas.edge((1 - np.hypot(across, down)) * size), shade, box)
 
 
+def draw(size):
+    """Draws the training and test scenes of one size into `data/scenes-<size>`, if they are not there, and returns that folder."""
+    folder = f"data/scenes-{size}"
+    write_scenes(folder, size)
+    return folder
+
+
 def write_scenes(folder, size, train=300, test=20, seed=0):
     """Writes trainA, testA (summer) and trainB, testB (winter) as PNG files, named after the number of the scene.
 
@@ -307,7 +317,7 @@ def write_scenes(folder, size, train=300, test=20, seed=0):
       seed: int in [0, 2**32); another seed shows other scenes.
 
     Raises:
-      ValueError: `folder` exists and does not hold these scenes.
+      DataError: `folder` exists and does not hold these scenes.
     """
     folder = Path(folder)
     parameters = {"drawing": VERSION, "size": size, "train": train, "test": test, "seed": seed}
@@ -335,15 +345,15 @@ def write_scenes(folder, size, train=300, test=20, seed=0):
 
 
 def check_scenes(folder, parameters, splits):
-    """Raises ValueError unless `folder` holds all the scenes of these parameters."""
+    """Raises DataError unless `folder` holds all the scenes of these parameters."""
     advice = "remove it or name another folder"
     try:
         found = json.loads((folder / "scenes.json").read_text())
     except (OSError, ValueError):
-        raise ValueError(f"{folder} exists and holds no built-in scenes: {advice}") from None
+        raise DataError(f"{folder} exists and holds no built-in scenes: {advice}") from None
     if found != parameters:
-        raise ValueError(f"{folder} holds other scenes: {found}, wanted {parameters}: {advice}")
+        raise DataError(f"{folder} holds other scenes: {found}, wanted {parameters}: {advice}")
     for split, (_, numbers) in splits.items():
         count = len(list((folder / split).glob("*.png")))
         if count != len(numbers):
-            raise ValueError(f"{folder}/{split} holds {count} of its {len(numbers)} scenes: {advice}")
+            raise DataError(f"{folder}/{split} holds {count} of its {len(numbers)} scenes: {advice}")

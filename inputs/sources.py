@@ -1,11 +1,13 @@
 """Where images come from: TFRecord files or folders of images, found from one `--data_dir`."""
 
 import glob
+import os
 import re
 from pathlib import Path
 
 import numpy as np
 
+from inputs import scenes
 from inputs.errors import DataError
 from inputs.images import BadImage, is_image, list_images, read_bytes
 from inputs.records import SCHEMAS, find_schema, index_records, parse_example, read_record
@@ -130,6 +132,15 @@ def find_source(data_dir, split, required=True):
         return open_place(str(whole / split))
     shards = [path for path in _record_files(whole) if _names_split(path, split)]
     return open_shards(shards) if shards else _missing(data_dir, split, required)
+
+
+def absolute_places(data_dir):
+    """Makes the path of a `--data_dir` absolute, or both of them where it is two places; the name of built-in data stays."""
+    if data_dir == scenes.NAME or not data_dir:
+        return data_dir
+    whole = Path(data_dir).expanduser()
+    places = [data_dir] if whole.exists() else data_dir.split(",")
+    return ",".join(os.path.abspath(os.path.expanduser(place)) for place in places)
 
 
 def open_place(place):

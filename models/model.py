@@ -88,6 +88,7 @@ class Model(abc.ABC):
             step = simultaneous_step(training.players, also=training.updates)
         with tf.control_dependencies([step]), tf.name_scope("global_step/"):
             self.train_op = self.global_step.assign_add(1, read_value=False)
+        self.players = [player.name for player in training.players]
         self.terms = {**{f"loss/{player.name}": player.loss for player in training.players}, **training.terms}
         with tf.name_scope("sample_grid"):
             self.grid = tf.placeholder(tf.uint8, [1, None, None, 3], "pixels")

@@ -38,10 +38,15 @@ tf.disable_eager_execution()
 tf.logging.set_verbosity(tf.logging.ERROR)
 
 
+def has_gpu_driver():
+    """Whether to look for a GPU at all: where there is no driver, TensorFlow's own search ends in an error message."""
+    return bool(glob.glob("/dev/nvidia*")) or os.path.exists("/dev/dxg")
+
+
 def session_config():
-    """Returns the `tf.ConfigProto` of every Session here: GPU memory as needed, and no search for a GPU where there is none."""
+    """Returns the `tf.ConfigProto` of every Session here: GPU memory is taken as needed."""
     config = tf.ConfigProto(allow_soft_placement=True)
     config.gpu_options.allow_growth = True
-    if not (glob.glob("/dev/nvidia*") or os.path.exists("/dev/dxg")):
+    if not has_gpu_driver():
         config.device_count["GPU"] = 0
     return config

@@ -1,0 +1,86 @@
+"""Trains a model: flags -> data -> graph -> loop. `python train.py --help` lists the flags."""
+
+import dataclasses
+import os
+import time
+
+from inputs import scenes
+from inputs.sources import absolute_places, find_source
+from training.command_line import parse_config_flags, run
+from training.run_folder import RunFolder
+
+USAGE = """\
+Trains a model and keeps everything about it in one run folder; the same command continues an interrupted run.
+
+  python train.py --preset=demo                             64 px on built-in landscapes, minutes on two cores
+  python train.py --data_dir=DIR --run_dir=DIR [overrides]  your own images
+  python train.py --run_dir=DIR                             continue
+"""
+GRID_COLUMNS = 4  # images in a row of the sample grid
+
+
+def main(arguments):
+    given = parse_config_flags(arguments, USAGE)
+    if "data_dir" in given:
+        given["data_dir"] = absolute_places(given["data_dir"])
+    folder = RunFolder(given.get("run_dir") or os.path.join("runs", given.get("preset") or given.get("model") or "cyclegan"))
+    config = folder.config_for(given)
+
+    # TensorFlow is imported only now, so that a mistyped flag shows at once.
+    from training.tensorflow_setup import tf  # isort: skip
+    from inputs.pipeline import build_pipeline, load_samples
+    from models.registry import MODELS
+    from training.evaluation import counterpart_psnr
+    from training.loop import Trainer
+    from training.precision import resolve_precision
+
+    # Data
+    config = dataclasses.replace(config, precision=resolve_precision(config.precision))
+    model_class = MODELS[config.model]
+    streams = model_class.streams(config)
+    built_in = config.data_dir == scenes.NAME
+    data_dir = scenes.draw(config.image_size) if built_in else config.data_dir
+    train_sets = {stream.split: find_source(data_dir, stream.split) for stream in streams.values()}
+    test_sets = {
+        split: find_source(data_dir, split.replace("train", "test"), required=False) or source
+        for split, source in train_sets.items()
+    }
+
+    def load_test(count=None):
+        return {
+            name: load_samples(test_sets[stream.split], range(count or len(test_sets[stream.split])), config, stream.channels)
+            for name, stream in streams.items()
+        }
+
+    # Graph
+    pipeline = build_pipeline(streams, train_sets, config, start_step=tf.train.get_or_create_global_step())
+    model = model_class(config, pipeline.batch)
+    model.build_training()
+    trainer = Trainer(model, pipeline, folder, load_test(GRID_COLUMNS))
+
+    # Loop
+    folder.claim(config)
+    first_step = trainer.start()
+    if first_step >= config.max_steps:
+        print(f"{folder.path} has done all its {first_step} steps; a larger --max_steps continues it, --overwrite starts anew.")
+        return 0
+    sizes = " and ".join(f"{len(source)} images in {split}" for split, source in train_sets.items())
+    print(f"{config.model}, {config.precision}, {sizes}; steps {first_step + 1} to {config.max_steps} in {folder.path}")
+    print(f"Watch it: tensorboard --logdir={folder.path}", flush=True)
+    started = time.perf_counter()
+    stopped_by = trainer.train(first_step)
+    if stopped_by:
+        print(f"Stopped by {stopped_by.name}; all is saved. Continue with: python train.py --run_dir={folder.path}")
+        return 128 + stopped_by
+
+    # Result
+    print(f"Trained {config.max_steps - first_step} steps in {time.perf_counter() - started:.0f} s.")
+    if built_in:
+        for direction, (after, before) in counterpart_psnr(trainer.session, model, *load_test().values()).items():
+            print(f"{direction}: {after:.2f} dB PSNR against the true counterparts ({before:.2f} dB untranslated)")
+    print(f"Sample grid: {trainer.grid_path}")
+    return 0
+
+
+if __name__ == "__main__":
+    run(main)

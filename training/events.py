@@ -1,0 +1,39 @@
+"""TensorBoard's event file of a run."""
+
+import tensorflow.compat.v1 as tf
+from tensorboard.plugins.text.summary import pb as text_summary
+
+
+class Events:
+    """Writes scalars, the config and the sample grid; no op is added to the graph."""
+
+    def __init__(self, folder, graph, config, first_step):
+        """Opens the event file.
+
+        Args:
+          folder: str, the run folder.
+          graph: tf.Graph to show.
+          config: Config to show.
+          first_step: int; points that an interrupted run wrote beyond it are struck out.
+        """
+        self._writer = tf.summary.FileWriter(folder, graph)
+        if first_step:
+            start = tf.SessionLog(status=tf.SessionLog.START)
+            self._writer.add_session_log(start, first_step)
+        rows = "\n".join(f"| {name} | {value} |" for name, value in config.values().items())
+        text = text_summary("config", f"| option | value |\n| --- | --- |\n{rows}")
+        self._writer.add_summary(text.SerializeToString(), first_step)
+        self._writer.flush()
+
+    def scalars(self, values, step):
+        """Writes a dict of floats by tag."""
+        points = [tf.Summary.Value(tag=tag, simple_value=value) for tag, value in values.items()]
+        self._writer.add_summary(tf.Summary(value=points), step)
+
+    def summary(self, serialized, step):
+        """Writes what a summary op returned."""
+        self._writer.add_summary(serialized, step)
+        self._writer.flush()
+
+    def close(self):
+        self._writer.close()

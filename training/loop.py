@@ -1,0 +1,134 @@
+"""The training loop: one `Session.run` per step, and what is written beside it."""
+
+import math
+import signal
+
+import tensorflow.compat.v1 as tf
+
+from training.checkpoints import Checkpoints
+from training.command_line import UsageError
+from training.events import Events
+from training.progress import Progress
+from training.samples import draw_grid, sample_rows, save_grid
+from training.tensorflow_setup import session_config
+
+
+class NotFiniteError(UsageError):
+    """A loss or a weight that is no longer a finite number."""
+
+
+class Trainer:
+    """Trains one model in one run folder.
+
+    Attributes:
+      session: tf.Session, after `start`.
+      grid_path: str, the newest sample grid, after `train`.
+    """
+
+    def __init__(self, model, pipeline, folder, images):
+        """Completes and finalises the graph.
+
+        Args:
+          model: Model with its training step built.
+          pipeline: `inputs.pipeline.Pipeline` the model reads.
+          folder: `training.run_folder.RunFolder`, claimed.
+          images: dict of float32 arrays [count, height, width, channels] by input name: the fixed images of the sample grid.
+        """
+        self._model, self._pipeline, self._folder, self._images = model, pipeline, folder, images
+        self._config = model.config
+        self._checkpoints = Checkpoints(folder.checkpoints, tf.global_variables(), self._config.keep_checkpoints)
+        with tf.name_scope("checkpoints/"):
+            self._initializer = tf.global_variables_initializer()
+        self._stop_signal = None
+        tf.get_default_graph().finalize()
+
+    def start(self):
+        """Opens the session with fresh weights or those of the newest checkpoint. Returns the steps already done."""
+        self.session = tf.Session(config=session_config())
+        self._checkpoints.sweep()
+        if self._checkpoints.latest():
+            self._checkpoints.restore(self.session)
+        else:
+            self.session.run(self._initializer)
+        self.session.run(self._pipeline.initializer)
+        return int(self.session.run(self._model.global_step))
+
+    def train(self, first_step):
+        """Trains to the last step, or until a signal asks to stop.
+
+        Args:
+          first_step: int, steps already done.
+
+        Returns:
+          signal.Signals that stopped the run, or None where it got to its end.
+
+        Raises:
+          NotFiniteError: where a loss or the weights are no longer finite; the last good checkpoint stays.
+          DataError: naming the file or record that could not be read; the weights are saved first.
+          UsageError: where a checkpoint, sample or event cannot be written.
+        """
+        config = self._config
+        events = Events(self._folder.path, tf.get_default_graph(), config, first_step)
+        progress = Progress(first_step, config.max_steps, config.batch_size * len(self._model.inputs))
+        handlers = {number: signal.signal(number, self._ask_to_stop) for number in (signal.SIGINT, signal.SIGTERM)}
+        run_step = self.session.make_callable([self._model.terms, self._pipeline.wait_seconds, self._model.train_op])
+        saved = first_step
+        try:
+            for step in range(first_step + 1, config.max_steps + 1):
+                progress.start_clock()
+                terms, wait_seconds = self._run(run_step, step, saved)
+                self._check_finite(terms, step, saved)
+                progress.update(wait_seconds, {name: terms[f"loss/{name}"] for name in self._model.players})
+                last = step == config.max_steps or self._stop_signal
+                if step % config.summary_every == 0 or last:
+                    speed = {"speed/images_per_second": progress.images_per_second, "speed/waiting_share": progress.waiting_share}
+                    events.scalars({**terms, **speed}, step)
+                if step % config.sample_every == 0 or last:
+                    self._write_samples(events, step)
+                if step % config.checkpoint_every == 0 or last:
+                    self._save(step, saved)
+                    saved = step
+                if self._stop_signal:
+                    break
+        finally:
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
+            progress.close()
+            events.close()
+        return self._stop_signal
+
+    def _run(self, run_step, step, saved):
+        try:
+            terms, wait_seconds, _ = run_step()
+            return terms, wait_seconds
+        except tf.errors.OpError as error:
+            explanation = self._pipeline.error(error, step - 1)
+            if explanation is None:
+                raise
+            # The step has moved nothing: every assignment waits for gradients, and those for the batch.
+            self._save(step - 1, saved)
+            raise explanation from None
+
+    def _check_finite(self, terms, step, saved):
+        for name, value in terms.items():
+            if not math.isfinite(value):
+                raise NotFiniteError(f"{name} became {value} at step {step}; {self._advice(saved)}")
+
+    def _save(self, step, saved):
+        if step != saved and not self._checkpoints.save(self.session, step):
+            raise NotFiniteError(f"a weight is no longer finite at step {step}; {self._advice(saved)}")
+
+    def _advice(self, saved):
+        kept = f"the checkpoint of step {saved} in {self._folder.checkpoints} is the last good one" if saved else "there is no checkpoint yet"
+        return f"{kept}; try a lower --learning_rate or --precision=float32 in a new run"
+
+    def _write_samples(self, events, step):
+        grid = draw_grid(sample_rows(self.session, self._model, self._images))
+        summary = self.session.run(self._model.grid_summary, {self._model.grid: grid[None]})
+        events.summary(summary, step)
+        self.grid_path = save_grid(self._folder.samples, grid, step)
+
+    def _ask_to_stop(self, number, frame):
+        if self._stop_signal:  # asked twice: at once, without a checkpoint
+            raise KeyboardInterrupt
+        self._stop_signal = signal.Signals(number)
