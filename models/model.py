@@ -85,14 +85,14 @@ class Model(abc.ABC):
         with tf.name_scope("losses/"):
             training = self.build_losses()
         with tf.variable_scope("optimizers"):
-            step = simultaneous_step(training.players, also=training.updates)
+            step = simultaneous_step(training.players, training.updates, scale_losses=self.dtype == tf.float16)
         with tf.control_dependencies([step]), tf.name_scope("global_step/"):
             self.train_op = self.global_step.assign_add(1, read_value=False)
         self.players = [player.name for player in training.players]
         self.terms = {**{f"loss/{player.name}": player.loss for player in training.players}, **training.terms}
-        with tf.name_scope("sample_grid"):
-            self.grid = tf.placeholder(tf.uint8, [1, None, None, 3], "pixels")
-            self.grid_summary = tf.summary.image("samples", self.grid, max_outputs=1)
+        with tf.name_scope("summaries"):
+            self.grid = tf.placeholder(tf.uint8, [1, None, None, 3], "grid")
+            self.grid_summary = tf.raw_ops.ImageSummary(tag="samples", tensor=self.grid, max_images=1, name="samples")
 
     def translate(self, session, image, direction):
         """Translates one image of any size.

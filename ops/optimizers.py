@@ -14,7 +14,8 @@ class Player(NamedTuple):
       name: str, for TensorBoard and messages ("generators").
       loss: float32 scalar tensor it lowers.
       scopes: names of the variable scopes whose trainable variables it moves.
-      apply: function from a list of (gradient, variable) to a list of ops that move the variables, such as `adam` with its rates.
+      apply: optimiser with its rates filled in: function from a list of (gradient, variable) to a function that adds the ops which move
+        the variables (see `adam`).
     """
 
     name: str
@@ -40,7 +41,7 @@ def adam(gradients, learning_rate, beta1, beta2, updates, epsilon=1e-8):
       epsilon: float.
 
     Returns:
-      List of ops, one for each variable.
+      Function that adds the ops which move the variables, and returns them as a list.
 
     Source: Kingma and Ba 2015, arXiv 1412.6980.
     """
@@ -50,24 +51,29 @@ def adam(gradients, learning_rate, beta1, beta2, updates, epsilon=1e-8):
     root = tf.sqrt(1.0 - tf.pow(tf.constant(beta2, tf.float64), t))
     rate = tf.cast(tf.cast(learning_rate, tf.float64) * root / (1.0 - tf.pow(tf.constant(beta1, tf.float64), t)), tf.float32)
     scaled_epsilon = tf.cast(epsilon * root, tf.float32)
-    return [
-        tf.raw_ops.ResourceApplyAdam(
-            var=variable.handle,
-            m=_slot(variable, "m").handle,
-            v=_slot(variable, "v").handle,
-            beta1_power=0.0,
-            beta2_power=0.0,
-            lr=rate,
-            beta1=beta1,
-            beta2=beta2,
-            epsilon=scaled_epsilon,
-            grad=gradient,
-        )
-        for gradient, variable in gradients
-    ]
+    slots = [(_slot(variable, "m"), _slot(variable, "v")) for _, variable in gradients]
+
+    def move():
+        return [
+            tf.raw_ops.ResourceApplyAdam(
+                var=variable.handle,
+                m=m.handle,
+                v=v.handle,
+                beta1_power=0.0,
+                beta2_power=0.0,
+                lr=rate,
+                beta1=beta1,
+                beta2=beta2,
+                epsilon=scaled_epsilon,
+                grad=gradient,
+            )
+            for (gradient, variable), (m, v) in zip(gradients, slots)
+        ]
+
+    return move
 
 
-def simultaneous_step(players, also=()):
+def simultaneous_step(players, also=(), scale_losses=False):
     """One step of several players, all of whose gradients are computed from the weights at the start of the step.
 
     TensorFlow does not order a variable's assignment against other reads of it in one `Session.run`. Here no variable moves before
@@ -76,6 +82,8 @@ def simultaneous_step(players, also=()):
     Args:
       players: list of Player.
       also: further ops or tensors to have run by the end of the step.
+      scale_losses: bool, for float16 networks, whose small gradients would vanish: losses are multiplied by a number that the gradients
+        are divided by again. A step whose gradients overflow moves nothing and halves the number; it doubles after 2000 good steps.
 
     Returns:
       Op.
@@ -83,21 +91,35 @@ def simultaneous_step(players, also=()):
     Raises:
       ValueError: if a player's loss does not depend on one of its variables.
     """
-    pairs = {player.name: player_gradients(player) for player in players}
-    barrier = [gradient for player in pairs.values() for gradient, _ in player] + [player.loss for player in players]
-    with tf.control_dependencies(barrier):
-        updates = [op for player in players for op in player.apply(pairs[player.name], name=player.name)]
-    return tf.group(*updates, *also)
+    scale = tf.get_variable("loss_scale", [], initializer=tf.constant_initializer(2.0**15), trainable=False) if scale_losses else None
+    factor = scale.read_value() if scale_losses else None
+    pairs = {player.name: player_gradients(player, factor) for player in players}
+    gradients = [gradient for player in pairs.values() for gradient, _ in player]
+    moves = [player.apply(pairs[player.name], name=player.name) for player in players]
+
+    def move_all():
+        return tf.group(*[op for move in moves for op in move()])
+
+    with tf.control_dependencies(gradients + [player.loss for player in players]):
+        if not scale_losses:
+            return tf.group(move_all(), *also)
+        finite = tf.reduce_all([tf.reduce_all(tf.is_finite(gradient)) for gradient in gradients])
+        good_steps = tf.get_variable("good_steps", [], tf.int64, initializer=tf.zeros_initializer(), trainable=False)
+        count = tf.where(finite, good_steps.read_value() + 1, 0)
+        grown = tf.where(tf.equal(count % 2000, 0), 2.0 * factor, factor)
+        adjust = [good_steps.assign(count), scale.assign(tf.where(finite, grown, 0.5 * factor))]
+        return tf.group(tf.cond(finite, move_all, tf.no_op), *adjust, *also)
 
 
-def player_gradients(player):
-    """The (gradient, variable) pairs of a player's loss over its variables."""
+def player_gradients(player, factor=None):
+    """The (gradient, variable) pairs of a player's loss over its variables; `factor` scales the loss on the way."""
     variables = player.variables()
-    gradients = tf.gradients(player.loss, variables, name=f"{player.name}_gradients")
+    loss = player.loss if factor is None else factor * player.loss
+    gradients = tf.gradients(loss, variables, name=f"{player.name}_gradients")
     for gradient, variable in zip(gradients, variables):
         if gradient is None:
             raise ValueError(f"the loss of {player.name} does not depend on {variable.op.name}")
-    return list(zip(gradients, variables))
+    return [(gradient if factor is None else gradient / factor, variable) for gradient, variable in zip(gradients, variables)]
 
 
 def _slot(variable, name):

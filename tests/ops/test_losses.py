@@ -1,0 +1,39 @@
+"""Every loss against its NumPy formula."""
+
+import numpy as np
+import pytest
+
+from ops.losses import discriminator_loss, generator_loss, gradient_penalty, l1_loss
+from training.tensorflow_setup import tf
+
+
+def softplus(x):
+    return np.log1p(np.exp(x))
+
+
+real, fake = np.random.RandomState(0).randn(2, 2, 3, 3, 1).astype("f")
+EXPECTED = {  # kind: (generator, discriminator), real label 0.9
+    "lsgan": (np.mean((fake - 0.9) ** 2), 0.5 * (np.mean((real - 0.9) ** 2) + np.mean(fake**2))),
+    "vanilla": (
+        np.mean(0.9 * softplus(-fake) + 0.1 * softplus(fake)),
+        0.5 * (np.mean(0.9 * softplus(-real) + 0.1 * softplus(real)) + np.mean(softplus(fake))),
+    ),
+    "hinge": (-np.mean(fake), 0.5 * (np.mean(np.maximum(0, 1 - real)) + np.mean(np.maximum(0, 1 + fake)))),
+    "wgangp": (-np.mean(fake), 0.5 * (np.mean(fake) - np.mean(real))),
+}
+
+
+@pytest.mark.parametrize("kind", EXPECTED)
+def test_gan_losses(session, kind):
+    losses = generator_loss(fake, kind, 0.9), discriminator_loss(real, fake, kind, 0.9)
+    np.testing.assert_allclose(session.run(losses), EXPECTED[kind], rtol=1e-5)
+
+
+def test_l1_is_the_mean_over_all_elements(session):
+    assert session.run(l1_loss(tf.constant([[1.0, -2.0]]), tf.constant([[0.0, 2.0]]))) == 2.5
+
+
+def test_gradient_penalty_of_a_linear_critic_is_that_of_its_slope(session):
+    images = tf.zeros([2, 4, 4, 1]), tf.ones([2, 4, 4, 1])
+    penalty = gradient_penalty(lambda x: 0.5 * tf.reduce_sum(x, [1, 2, 3]), *images, step=tf.constant(0))
+    np.testing.assert_allclose(session.run(penalty), 10 * (0.5 * np.sqrt(16) - 1) ** 2, rtol=1e-5)

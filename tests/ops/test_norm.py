@@ -1,0 +1,45 @@
+"""Norms against NumPy."""
+
+import numpy as np
+import pytest
+
+from ops.norm import affine_instance_norm, batch_norm, instance_norm
+from training.tensorflow_setup import tf
+
+
+def normalized(x, axes):
+    return (x - x.mean(axes, keepdims=True)) / np.sqrt(x.var(axes, keepdims=True) + 1e-5)
+
+
+@pytest.fixture
+def x():
+    return 3 + 2 * np.random.RandomState(0).randn(3, 5, 4, 6).astype("f")
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+def test_instance_norm_normalises_every_channel_of_every_image(session, x, batch):
+    y = session.run(instance_norm(tf.constant(x[:batch])))
+    np.testing.assert_allclose(y, normalized(x[:batch], (1, 2)), atol=1e-5)
+
+
+def test_batch_norm_normalises_over_the_batch_and_scales_around_one(session, x):
+    y = batch_norm(tf.constant(x))
+    session.run(tf.global_variables_initializer())
+    scale, offset = session.run(tf.trainable_variables())
+    np.testing.assert_allclose(session.run(y), normalized(x, (0, 1, 2)) * scale + offset, atol=1e-5)
+    assert abs(scale.mean() - 1) < 0.05 and not offset.any()
+
+
+def test_affine_instance_norm_learns_scale_and_offset(session, x):
+    y = affine_instance_norm(tf.constant(x))
+    session.run(tf.global_variables_initializer())
+    scale, offset = tf.trainable_variables()
+    session.run([scale.assign(np.arange(6.0)), offset.assign(np.ones(6))])
+    np.testing.assert_allclose(session.run(y), normalized(x, (1, 2)) * np.arange(6) + 1, atol=2e-5)
+
+
+def test_statistics_of_bfloat16_are_float32(session):
+    x = (100 + np.random.RandomState(0).randn(1, 32, 32, 2)).astype("f")
+    as_bfloat16 = tf.cast(tf.constant(x), tf.bfloat16)
+    y, truth = session.run([tf.cast(instance_norm(as_bfloat16), tf.float32), tf.cast(as_bfloat16, tf.float32)])
+    np.testing.assert_allclose(y, normalized(truth, (1, 2)), atol=0.02)

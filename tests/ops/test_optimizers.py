@@ -1,0 +1,116 @@
+"""Adam against its paper; gradients from the weights at the start of the step; schedules; initialisers; randomness."""
+
+import functools
+
+import numpy as np
+import pytest
+
+from ops.activations import dropout, leaky_relu
+from ops.initializers import INITIALIZERS
+from ops.optimizers import Player, adam, simultaneous_step
+from ops.schedules import learning_rate
+from training.tensorflow_setup import tf
+
+
+def make_player(name, loss, scopes, rate=0.1):
+    step = tf.train.get_or_create_global_step()
+    optimizer = functools.partial(adam, learning_rate=rate, beta1=0.5, beta2=0.999, updates=step.read_value(), epsilon=1e-3)
+    return Player(name, loss, scopes, optimizer)
+
+
+def weight(scope, value):
+    with tf.variable_scope(scope):
+        return tf.get_variable("w", initializer=tf.constant(value))
+
+
+def test_adam_is_the_papers_algorithm(session):
+    w = weight("a", [1.0, -2.0])
+    train = simultaneous_step([make_player("p", tf.reduce_sum(tf.square(w) * [1.0, 0.01]), ["a"])])
+    with tf.control_dependencies([train]):
+        train = tf.train.get_global_step().assign_add(1)
+    session.run(tf.global_variables_initializer())
+    theta, m, v = np.array([1.0, -2.0]), 0, 0
+    for t in range(1, 6):
+        gradient = 2 * theta * [1, 0.01]
+        m, v = 0.5 * m + 0.5 * gradient, 0.999 * v + 0.001 * gradient**2
+        theta = theta - 0.1 * (m / (1 - 0.5**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-3)
+        session.run(train)
+        np.testing.assert_allclose(session.run(w), theta, rtol=1e-5)
+
+
+def test_players_move_from_the_weights_at_the_start_of_the_step(session):
+    a, b = weight("a", 2.0), weight("b", 3.0)
+    players = [make_player("pa", a * b, ["a"]), make_player("pb", a * b * b, ["b"])]
+    values = {player.name: pair for player in players for pair in [tf.gradients(player.loss, player.variables())[0]]}
+    train = simultaneous_step(players)
+    session.run(tf.global_variables_initializer())
+    before = session.run(values)
+    session.run(train)
+    m = {v.op.name: session.run(v) for v in tf.global_variables() if v.op.name.endswith("/m")}
+    assert m == {"pa/a/w/m": 0.5 * before["pa"], "pb/b/w/m": 0.5 * before["pb"]}
+
+
+def test_a_loss_that_misses_a_variable_is_named(session):
+    a = weight("a", 1.0)
+    weight("b", 1.0)
+    with pytest.raises(ValueError, match="loss of p does not depend on b/w"):
+        simultaneous_step([make_player("p", a * 2, ["a", "b"])])
+
+
+def test_float16_scaling_skips_a_step_that_overflows_and_halves_the_scale(session):
+    w, factor = weight("a", 1.0), tf.placeholder(tf.float32, [])
+    train = simultaneous_step([make_player("p", w * factor, ["a"])], scale_losses=True)
+    session.run(tf.global_variables_initializer())
+    scale = next(v for v in tf.global_variables() if v.op.name == "loss_scale")
+    session.run(train, {factor: np.inf})
+    assert session.run([w, scale]) == [1.0, 2.0**14]
+    session.run(train, {factor: 2.0})
+    assert session.run(w) == pytest.approx(0.9, abs=1e-3) and session.run(scale) == 2.0**14
+
+
+@pytest.mark.parametrize(
+    "policy, expected", [("linear", [1, 1, 1, 0.5, 0.02]), ("constant", [1] * 5), ("step", [1, 0.1, 0.01, 1e-3, 1e-3]), ("cosine", [1, 0.8536, 0.5, 0.1464, 0.00025])]
+)
+def test_schedules(session, policy, expected):
+    rates = [learning_rate(1.0, policy, tf.constant(step), 100) for step in (0, 25, 50, 75, 99)]
+    np.testing.assert_allclose(session.run(rates), expected, rtol=2e-2)
+
+
+@pytest.mark.parametrize("name", INITIALIZERS)
+def test_initial_weights_depend_on_seed_and_name_and_on_nothing_else(name):
+    def draw(seed, names):
+        with tf.Graph().as_default(), tf.Session() as session:
+            tf.set_random_seed(seed)
+            variables = {n: tf.get_variable(n, [3, 3, 8, 16], initializer=INITIALIZERS[name]()) for n in names}
+            session.run(tf.global_variables_initializer())
+            return session.run(variables)
+
+    first, other_order, other_seed = draw(0, ["a", "b"]), draw(0, ["b", "a"]), draw(1, ["a", "b"])
+    np.testing.assert_array_equal(first["a"], other_order["a"])
+    assert (first["a"] != first["b"]).any() and (first["a"] != other_seed["a"]).any()
+
+
+@pytest.mark.parametrize(
+    "name, stddev", [("normal", 0.02), ("truncated_normal", 0.0176), ("xavier", 0.02 * (2 / (9 * 96)) ** 0.5), ("he", (2 / (9 * 32)) ** 0.5)]
+)
+def test_initial_weights_have_the_spread_of_their_formula(session, name, stddev):
+    values = session.run(INITIALIZERS[name]()([3, 3, 32, 64]))
+    assert values.std() == pytest.approx(stddev, rel=0.03) and abs(values.mean()) < 0.05 * stddev
+
+
+def test_orthogonal_columns_are_orthogonal(session):
+    kernel = session.run(INITIALIZERS["orthogonal"]()([3, 3, 8, 16])).reshape(72, 16)
+    np.testing.assert_allclose(kernel.T @ kernel, 0.02**2 * np.eye(16), atol=1e-7)
+
+
+def test_dropout_is_a_function_of_step_and_place(session):
+    step = tf.placeholder(tf.int64, [])
+    a, b = dropout(tf.ones([1000]), 0.5, step), dropout(tf.ones([1000]), 0.5, step)
+    first, again, later = (session.run([a, b], {step: s}) for s in (0, 0, 1))
+    np.testing.assert_array_equal(first, again)
+    assert (first[0] != first[1]).any() and (first[0] != later[0]).any()
+    assert set(first[0]) == {0.0, 2.0} and 0.4 < np.mean(first[0] == 0) < 0.6
+
+
+def test_leaky_relu(session):
+    assert session.run(leaky_relu(tf.constant([-1.0, 2.0]), 0.2)).tolist() == pytest.approx([-0.2, 2.0])
