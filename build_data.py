@@ -1,0 +1,399 @@
+"""Converts folders of images to TFRecord shards.
+
+    python build_data.py --source=photos --output=data/photos
+    python build_data.py --domain_a=cats --domain_b=dogs --test_fraction=0.1 --output=data/cat2dog
+
+The first form takes a folder with the sub-folders trainA, trainB and, if there are any, testA and testB.
+"""
+
+import argparse
+import contextlib
+import fcntl
+import glob
+import hashlib
+import itertools
+import json
+import os
+import shutil
+import signal
+import sys
+import time
+from collections import deque
+from multiprocessing import get_context
+from pathlib import Path
+from statistics import median_low
+
+from tqdm import tqdm
+
+from inputs.errors import DataError
+from inputs.images import BadImage, encode_for_record, list_images
+from inputs.records import image_record, write_record
+
+FORMAT_VERSION = 1
+DESCRIPTION = "dataset.json"  # the file that makes a folder an output of this program
+CHUNK_IMAGES = 8  # given to a worker at a time
+CHUNKS_AHEAD = 2  # given to each worker before the first is taken back
+LISTED = 20  # images left out that are listed on the terminal; dataset.json lists all
+PLAIN_SECONDS = 10  # between lines of progress where there is no terminal
+
+
+def main(arguments=None):
+    """Runs the program; gives its exit code: 0, 2 for errors of use or data, 1 for other errors."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        build(parse_arguments(arguments))
+    except DataError as error:
+        return fail(error, 2)
+    except OSError as error:
+        return fail(f"{error.filename or 'writing'}: {error.strerror}", 1)
+    except KeyboardInterrupt:
+        return fail("interrupted; nothing was written", 130)
+    return 0
+
+
+def fail(message, code):
+    """Prints an error in one line and gives `code`."""
+    print(f"build_data: error: {message}", file=sys.stderr)
+    return code
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line."""
+
+    def error(self, message):
+        self.exit(2, f"build_data: error: {message}\n")
+
+
+def parse_arguments(arguments):
+    """Parses and checks the command line; exits with code 2 where it is wrong."""
+    parser = Parser(
+        "build_data.py",
+        description=__doc__,
+        formatter_class=lambda prog: argparse.RawDescriptionHelpFormatter(prog, max_help_position=30, width=110),
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("--output", metavar="DIR", type=Path, required=True, help="folder to write; it appears when all is done")
+    add("--source", metavar="DIR", type=Path, help="folder with the sub-folders trainA trainB [testA testB]")
+    add("--domain_a", metavar="DIR", type=Path, help="folder of images of domain A, instead of --source")
+    add("--domain_b", metavar="DIR", type=Path, help="folder of images of domain B, instead of --source")
+    add("--test_fraction", metavar="0..1", type=float, default=0.0,
+        help="share of --domain_a and --domain_b that becomes the test splits (default: 0)")
+    add("--max_side", metavar="PIXELS", type=positive, help="downsize images whose longest side is longer (default: keep)")
+    add("--shards", metavar="N", type=positive, default=8, help="files per split (default: 8)")
+    add("--seed", metavar="N", type=int, default=0, help="decides on the order and on the test splits (default: 0)")
+    add("--workers", metavar="N", type=positive, default=os.cpu_count(), help="processes that decode (default: one per core)")
+    add("--strict", action="store_true", help="fail if any image cannot be used, instead of leaving it out")
+    add("--overwrite", action="store_true", help="replace an earlier output")
+    args = parser.parse_args(arguments)
+    if bool(args.source) == bool(args.domain_a or args.domain_b):
+        parser.error("give either --source, or --domain_a and --domain_b")
+    if not args.source and not (args.domain_a and args.domain_b):
+        parser.error(f"--domain_{'b' if args.domain_a else 'a'} is missing")
+    if not 0 <= args.test_fraction < 1:
+        parser.error(f"--test_fraction must be at least 0 and less than 1, not {args.test_fraction:g}")
+    if args.source and args.test_fraction:
+        parser.error("--test_fraction goes with --domain_a and --domain_b; with --source, testA and testB are the test splits")
+    return args
+
+
+def positive(text):
+    """Parses an integer of at least 1."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number of at least 1, not {text}")
+    return int(text)
+
+
+def build(args):
+    """Converts the images that the command line names.
+
+    Raises:
+      DataError: the source or the output cannot be used, or too many images cannot.
+      OSError: the output cannot be written.
+    """
+    started = time.monotonic()
+    output = args.output.expanduser().resolve()
+    check_output(output, [folder for folder in (args.source, args.domain_a, args.domain_b) if folder], args.overwrite)
+    splits = find_splits(args)
+    description = {"format_version": FORMAT_VERSION, "seed": args.seed, "max_side": args.max_side, "splits": {}}
+    with written_aside(output) as aside, worker_processes(args.workers, args.max_side) as workers:
+        for split, (folder, names) in splits.items():
+            encoded = encode_all(workers, [os.path.join(folder, name) for name in names])
+            images = progress(zip(names, encoded), split, len(names))
+            description["splits"][split] = write_split(aside, split, folder, images, args.shards)
+        check_left_out(description["splits"], args.strict)
+        (aside / DESCRIPTION).write_text(json.dumps(description, indent=2) + "\n")
+    report(output, description["splits"], time.monotonic() - started)
+
+
+def check_output(output, sources, overwrite):
+    """Raises DataError if the output must not be written: it holds a source, or something that is not ours."""
+    for source in (folder.expanduser().resolve() for folder in sources):
+        if output.is_relative_to(source) or source.is_relative_to(output):
+            raise DataError(f"{output}: the output and the source {source} must not lie in one another")
+    if output.exists() and not output.is_dir():
+        raise DataError(f"{output}: is a file; --output must be a folder")
+    if output.exists() and any(output.iterdir()):
+        if not (output / DESCRIPTION).exists():
+            raise DataError(f"{output}: exists and is no output of build_data.py; choose another --output")
+        if not overwrite:
+            raise DataError(f"{output}: exists; --overwrite replaces it")
+
+
+def find_splits(args):
+    """Finds the images of each split.
+
+    Returns:
+      Dict from split name to (folder, list of names relative to it); the order of the names depends on the seed alone.
+
+    Raises:
+      DataError: a folder is missing or holds no images.
+    """
+    if args.source:
+        return find_subfolders(args.source.expanduser(), args.seed)
+    splits = {}
+    for domain, folder in (("A", args.domain_a.expanduser()), ("B", args.domain_b.expanduser())):
+        names = shuffled_images(folder, args.seed)
+        tests = min(len(names) - 1, max(1, round(len(names) * args.test_fraction))) if args.test_fraction else 0
+        splits[f"train{domain}"] = folder, names[tests:]
+        if tests:
+            splits[f"test{domain}"] = folder, names[:tests]
+    return splits
+
+
+def find_subfolders(source, seed):
+    """Finds the splits of a folder with sub-folders trainA, trainB and, if there are any, testA and testB."""
+    if not source.is_dir():
+        raise DataError(f"{source}: {'is a file, not a folder' if source.exists() else 'no such folder'}")
+    if not any((source / split).is_dir() for split in ("trainA", "trainB")):
+        raise DataError(f"{source}: no sub-folders trainA and trainB in it; for other folders give --domain_a and --domain_b")
+    splits = {}
+    for split, required in (("trainA", True), ("trainB", True), ("testA", False), ("testB", False)):
+        if required or (source / split).exists():
+            splits[split] = source / split, shuffled_images(source / split, seed)
+    return splits
+
+
+def shuffled_images(folder, seed):
+    """Lists the images of a folder by a hash of seed and name, so that added images do not move the others."""
+    if not folder.is_dir():
+        raise DataError(f"{folder}: {'is a file, not a folder' if folder.exists() else 'no such folder'}")
+    names = list_images(folder)
+    if not names:
+        raise DataError(f"{folder}: no images in it (files named .jpg, .png, .webp, .bmp, .tif, .gif, ...)")
+    return sorted(names, key=lambda name: hashlib.sha256(f"{seed}/".encode() + os.fsencode(name)).digest())
+
+
+@contextlib.contextmanager
+def written_aside(output):
+    """Gives a folder beside `output`, which takes its place if the block succeeds and is removed if it does not."""
+    clear_leftovers(output)
+    aside = output.with_name(f"{output.name}.partial-{os.getpid()}")
+    aside.mkdir(parents=True)
+    lock = lock_folder(aside)  # held by this process as long as it lives
+    try:
+        yield aside
+        replace_folder(output, aside)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+        os.close(lock)
+
+
+def replace_folder(output, aside):
+    """Renames `aside` to `output`; what was there is removed after that."""
+    old = output.with_name(f"{output.name}.replaced")
+    if output.exists():
+        output.rename(old)
+    try:
+        aside.rename(output)
+    finally:
+        if old.exists() and not output.exists():
+            old.rename(output)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def clear_leftovers(output):
+    """Tidies up after runs that were killed: brings back an output caught between two renames, removes partial ones."""
+    old = output.with_name(f"{output.name}.replaced")
+    if old.exists() and not output.exists():
+        old.rename(output)
+    for folder in output.parent.glob(f"{glob.escape(output.name)}.partial-*"):
+        with contextlib.suppress(BlockingIOError):  # another run is at work there
+            os.close(lock_folder(folder))
+            shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def lock_folder(folder):
+    """Locks a folder until the descriptor that is returned, or the process, ends; BlockingIOError if it is locked."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+@contextlib.contextmanager
+def worker_processes(count, max_side):
+    """Starts processes that encode images, and ends them with the block; gives a connection to each."""
+    context = get_context("fork" if sys.platform == "linux" else "spawn")  # no threads yet, so forking is safe
+    connections, processes = [], []
+    try:
+        for _ in range(count):
+            ours, theirs = context.Pipe()
+            connections.append(ours)
+            processes.append(context.Process(target=work, args=(ours, theirs, max_side), daemon=True))
+            processes[-1].start()
+            theirs.close()  # so that the death of the worker ends the connection
+        yield connections
+    finally:
+        for process in processes:
+            process.terminate()
+
+
+def work(parents_end, connection, max_side):
+    """Encodes each list of paths that comes in, until the parent process is gone."""
+    parents_end.close()  # this process's copy of it, which would keep the connection open
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    with contextlib.suppress(EOFError, OSError):
+        while True:
+            connection.send([encode_or_reason(path, max_side) for path in connection.recv()])
+
+
+def encode_all(connections, paths):
+    """Encodes images in parallel, in order, with a bounded number of them in memory.
+
+    Args:
+      connections: from `worker_processes`; they take turns.
+      paths: list of paths.
+
+    Yields:
+      EncodedImage, or BadImage, for each path.
+
+    Raises:
+      DataError: a worker died.
+    """
+    chunks = [paths[start : start + CHUNK_IMAGES] for start in range(0, len(paths), CHUNK_IMAGES)]
+    pending = deque()
+    for connection, chunk in zip(itertools.cycle(connections), chunks):
+        if len(pending) == CHUNKS_AHEAD * len(connections):
+            yield from receive(*pending.popleft())
+        with contextlib.suppress(ConnectionError):  # of a dead worker; `receive` will say so
+            connection.send(chunk)
+        pending.append((connection, chunk))
+    for connection, chunk in pending:
+        yield from receive(connection, chunk)
+
+
+def receive(connection, chunk):
+    """Receives what a worker made of a list of paths."""
+    try:
+        return connection.recv()
+    except (EOFError, ConnectionError) as error:
+        problem = f"a worker process died (out of memory?) at one of the {len(chunk)} images from here on"
+        raise DataError(f"{chunk[0]}: {problem}; try fewer --workers, or take the image out") from error
+
+
+def encode_or_reason(path, max_side):
+    """Encodes an image; gives an EncodedImage or BadImage."""
+    try:
+        return encode_for_record(path, max_side)
+    except BadImage as reason:
+        return reason
+
+
+def progress(items, split, total):
+    """Passes items through under a progress bar with images/s, or with a line now and then where there is no terminal."""
+    if sys.stderr.isatty():
+        yield from tqdm(items, split, total, unit=" images", smoothing=0.1)
+        return
+    started = shown = time.monotonic()
+    for count, item in enumerate(items):
+        now = time.monotonic()
+        if now - shown >= PLAIN_SECONDS:
+            shown = now
+            print(f"{split}: {count} of {total} images, {count / (now - started):.0f} images/s", flush=True)
+        yield item
+
+
+def write_split(aside, split, folder, images, shards):
+    """Writes the shards of a split, dealing its images out in turn.
+
+    Args:
+      aside: folder to write to.
+      split: name of the split.
+      folder: where the images come from.
+      images: iterable of (name, EncodedImage or BadImage).
+      shards: number of shards; fewer are written if there are fewer images.
+
+    Returns:
+      What dataset.json says about the split.
+    """
+    sizes, left_out = [], []
+    with contextlib.ExitStack() as stack:
+        files = [stack.enter_context(open(aside / f"{split}.{i}", "wb")) for i in range(shards)]
+        for name, image in images:
+            if isinstance(image, BadImage):
+                left_out.append({"file": readable(name), "reason": str(image)})
+                continue
+            record = image_record(image.data, image.format, os.fsencode(name), image.height, image.width)
+            write_record(files[len(sizes) % shards], record)
+            sizes.append((image.height, image.width))
+    used = min(shards, len(sizes))
+    for i in range(shards):
+        part = aside / f"{split}.{i}"
+        part.rename(aside / f"{split}-{i:05d}-of-{used:05d}.tfrecord") if i < used else part.unlink()
+    return {
+        "source": readable("/".join(folder.resolve().parts[-2:])),
+        "images": len(sizes),
+        "shards": used,
+        "height": summary([height for height, _ in sizes]),
+        "width": summary([width for _, width in sizes]),
+        "left_out": left_out,
+    }
+
+
+def summary(sides):
+    """Summarises a list of pixels."""
+    return {"min": min(sides), "median": median_low(sides), "max": max(sides)} if sides else None
+
+
+def readable(name):
+    """Makes a file name printable: bytes that are not UTF-8 are written as escapes."""
+    return os.fsencode(name).decode(errors="backslashreplace")
+
+
+def check_left_out(splits, strict):
+    """Raises DataError if a split is empty, or, if `strict`, any image was left out."""
+    count = sum(len(facts["left_out"]) for facts in splits.values())
+    empty = [split for split, facts in splits.items() if not facts["images"]]
+    if empty or (strict and count):
+        print_left_out(splits)
+        problem = f"{empty[0]}: none of its images can be used" if empty else f"--strict, and {count} images cannot be used"
+        raise DataError(f"{problem}; nothing was written")
+
+
+def print_left_out(splits):
+    """Lists the images that were left out, with the reasons."""
+    lines = [f"{split}/{item['file']}: {item['reason']}" for split in splits for item in splits[split]["left_out"]]
+    for line in lines[:LISTED]:
+        print(f"left out: {line}")
+    if len(lines) > LISTED:
+        print(f"left out: ... and {len(lines) - LISTED} more")
+
+
+def report(output, splits, seconds):
+    """Says what was written."""
+    print_left_out(splits)
+    for split, facts in splits.items():
+        print(f"{split}: {facts['images']} images in {facts['shards']} shards, {len(facts['left_out'])} left out")
+    images = sum(facts["images"] for facts in splits.values())
+    left_out = sum(len(facts["left_out"]) for facts in splits.values())
+    print(f"{output}: {images} images, {left_out} left out, in {seconds:.1f} s ({images / seconds:.0f} images/s)")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
