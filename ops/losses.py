@@ -54,8 +54,7 @@ def discriminator_loss(real_logits, fake_logits, kind, label=1.0):
     return 0.5 * (real + fake)
 
 
-@scope("gradient_penalty")
-def gradient_penalty(critic, real, fake, step, weight=10.0):
+def gradient_penalty(critic, real, fake, step, weight=10.0, name="gradient_penalty"):
     """Penalty for a critic whose gradient between real and fake images is not of norm 1.
 
     Args:
@@ -70,9 +69,10 @@ def gradient_penalty(critic, real, fake, step, weight=10.0):
 
     Source: Gulrajani et al. 2017, arXiv 1704.00028.
     """
-    mix = uniform([tf.shape(real)[0], 1, 1, 1], step)
-    between = mix * real + (1.0 - mix) * fake
-    gradient = tf.gradients(critic(between), between)[0]
-    # 1e-16 keeps the square root differentiable where a gradient vanishes.
-    norm = tf.sqrt(tf.reduce_sum(tf.square(gradient), axis=[1, 2, 3]) + 1e-16)
-    return weight * tf.reduce_mean(tf.square(norm - 1.0))
+    with tf.name_scope(name):  # no variable scope: the critic's variables lie where they are
+        mix = uniform([tf.shape(real)[0], 1, 1, 1], step)
+        between = mix * real + (1.0 - mix) * fake
+        gradient = tf.gradients(critic(between), between)[0]
+        # 1e-16 keeps the square root differentiable where a gradient vanishes.
+        norm = tf.sqrt(tf.reduce_sum(tf.square(gradient), axis=[1, 2, 3]) + 1e-16)
+        return weight * tf.reduce_mean(tf.square(norm - 1.0))
