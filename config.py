@@ -138,8 +138,8 @@ class CycleGANConfig(Config):
     lambda_b: float = option(10.0, "Weight of the cycle B -> A -> B.", "losses", low=0.0)
     lambda_identity: float = option(0.5, "Weight of the identity loss, as a share of the cycle's. 0: none.", "losses", low=0.0)
     pool_size: int = option(50, "Generated images each discriminator's pool remembers. 0: no pool.", "losses", low=0)
-    beta1: float = option(0.5, "Adam: decay of the mean of gradients.", "training", low=0.0, high=1.0)
-    beta2: float = option(0.999, "Adam: decay of the mean of squared gradients.", "training", low=0.0, high=1.0)
+    beta1: float = option(0.5, "Adam: decay of the mean of gradients.", "training", low=0.0, high=0.9999)
+    beta2: float = option(0.999, "Adam: decay of the mean of squared gradients.", "training", low=0.0, high=0.99999)
 
     def check(self):
         super().check()
@@ -172,6 +172,11 @@ class CycleGANConfig(Config):
     def size_multiple(self):
         """What height and width of a generator's input must be multiples of, in pixels."""
         return 4 if self.generator == "resnet" else 2**self.levels
+
+    @property
+    def smallest_size(self):
+        """Least height and width of a generator's input, in pixels: the ResNet's reflection needs two rows after two halvings."""
+        return 8 if self.generator == "resnet" else self.size_multiple
 
 
 CONFIGS = {"cyclegan": CycleGANConfig}
