@@ -108,9 +108,8 @@ class Model(abc.ABC):
         """
         source, result = self.translations[direction]
         height, width = image.shape[:2]
-        multiple = self.config.size_multiple
-        # At least two multiples, for the reflection inside the network needs two rows at its lowest resolution.
-        rows, columns = (max(-(-side // multiple), 2) * multiple - side for side in (height, width))
+        multiple, smallest = self.config.size_multiple, self.config.smallest_size
+        rows, columns = (max(-(-side // multiple) * multiple, smallest) - side for side in (height, width))
         padded = np.pad(image, [(0, rows), (0, columns), (0, 0)], mode="reflect")
         batch = np.repeat(padded[None], source.shape[0], axis=0)
         return session.run(result, {source: batch})[0, :height, :width]

@@ -135,6 +135,15 @@ def test_translate_takes_any_size(session, values, size):
     assert result.shape == image.shape and np.abs(result).max() <= 1
 
 
+@pytest.mark.parametrize("generator", ["resnet", "unet"])
+def test_translate_pads_no_image_of_a_size_that_fits(session, generator):
+    model = CycleGAN(make_config({**TINY, "generator": generator}))
+    session.run(tf.global_variables_initializer())
+    feed = random_images(model)
+    direct = session.run(model.fake_a, feed)[0]
+    np.testing.assert_array_equal(model.translate(session, feed[model.real_b][0], "BtoA"), direct)
+
+
 def test_given_batch_feeds_the_placeholders(session):
     batch = {"real_a": tf.ones([1, 32, 32, 3]), "real_b": tf.zeros([1, 32, 32, 3])}
     model = CycleGAN(make_config(TINY), batch)
