@@ -138,8 +138,8 @@ class CycleGANConfig(Config):
     lambda_b: float = option(10.0, "Weight of the cycle B -> A -> B.", "losses", low=0.0)
     lambda_identity: float = option(0.5, "Weight of the identity loss, as a share of the cycle's. 0: none.", "losses", low=0.0)
     pool_size: int = option(50, "Generated images each discriminator's pool remembers. 0: no pool.", "losses", low=0)
-    beta1: float = option(0.5, "Adam: decay of the mean of gradients.", "training", low=0.0, high=1.0)
-    beta2: float = option(0.999, "Adam: decay of the mean of squared gradients.", "training", low=0.0, high=1.0)
+    beta1: float = option(0.5, "Adam: decay of the mean of gradients.", "training", low=0.0, high=0.9999)
+    beta2: float = option(0.999, "Adam: decay of the mean of squared gradients.", "training", low=0.0, high=0.99999)
 
     def check(self):
         super().check()

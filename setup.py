@@ -22,5 +22,6 @@ setup(
     extras_require={
         "gpu": ["tensorflow[and-cuda]>=2.16"],
         "test": ["pytest"],
+        "torch": ["torch"],  # import_weights.py, and the comparisons with PyTorch in tests and benchmark
     },
 )

@@ -5,7 +5,7 @@ import os
 import time
 
 from inputs import scenes
-from inputs.sources import absolute_places, find_source
+from inputs.sources import find_source
 from training.command_line import parse_config_flags, run
 from training.run_folder import RunFolder
 
@@ -21,8 +21,8 @@ GRID_COLUMNS = 4  # images in a row of the sample grid
 
 def main(arguments):
     given = parse_config_flags(arguments, USAGE)
-    if "data_dir" in given:
-        given["data_dir"] = absolute_places(given["data_dir"])
+    if given.get("data_dir", scenes.NAME) != scenes.NAME:
+        given["data_dir"] = _absolute(given["data_dir"])
     folder = RunFolder(given.get("run_dir") or os.path.join("runs", given.get("preset") or given.get("model") or "cyclegan"))
     config = folder.config_for(given)
 
@@ -46,11 +46,9 @@ def main(arguments):
         for split, source in train_sets.items()
     }
 
-    def load_test(count=None):
-        return {
-            name: load_samples(test_sets[stream.split], range(count or len(test_sets[stream.split])), config, stream.channels)
-            for name, stream in streams.items()
-        }
+    def load_test(count):
+        count = min(count, *map(len, test_sets.values()))
+        return {name: load_samples(test_sets[stream.split], range(count), config, stream.channels) for name, stream in streams.items()}
 
     # Graph
     pipeline = build_pipeline(streams, train_sets, config, start_step=tf.train.get_or_create_global_step())
@@ -70,16 +68,22 @@ def main(arguments):
     started = time.perf_counter()
     stopped_by = trainer.train(first_step)
     if stopped_by:
-        print(f"Stopped by {stopped_by.name}; all is saved. Continue with: python train.py --run_dir={folder.path}")
+        print(f"Stopped by {stopped_by.name}, saved at step {trainer.step}; continue with: python train.py --run_dir={folder.path}")
         return 128 + stopped_by
 
     # Result
     print(f"Trained {config.max_steps - first_step} steps in {time.perf_counter() - started:.0f} s.")
     if built_in:
-        for direction, (after, before) in counterpart_psnr(trainer.session, model, *load_test().values()).items():
+        for direction, (after, before) in counterpart_psnr(trainer.session, model, *load_test(count=1000).values()).items():
             print(f"{direction}: {after:.2f} dB PSNR against the true counterparts ({before:.2f} dB untranslated)")
     print(f"Sample grid: {trainer.grid_path}")
     return 0
+
+
+def _absolute(data_dir):
+    """Makes a `--data_dir`, or both its places, independent of where the command was typed, so that the run can be continued anywhere."""
+    places = [data_dir] if os.path.exists(data_dir) else data_dir.split(",")
+    return ",".join(os.path.abspath(os.path.expanduser(place)) for place in places)
 
 
 if __name__ == "__main__":

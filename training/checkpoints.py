@@ -43,7 +43,7 @@ class Checkpoints:
             return False
         try:
             self._saver.save(session, os.path.join(self._folder, "model"), global_step=step, write_meta_graph=False)
-        except (tf.errors.OpError, OSError) as error:
+        except (tf.errors.OpError, OSError, ValueError) as error:  # TensorFlow raises any of them where it cannot write
             self.sweep()
             reason = getattr(error, "message", None) or str(error)
             raise UsageError(f"{self._folder}: cannot write the checkpoint of step {step}: {reason.splitlines()[0]}") from None

@@ -22,6 +22,7 @@ class Trainer:
 
     Attributes:
       session: tf.Session, after `start`.
+      step: int, steps done, after `train`.
       grid_path: str, the newest sample grid, after `train`.
     """
 
@@ -88,6 +89,7 @@ class Trainer:
                 if step % config.checkpoint_every == 0 or last:
                     self._save(step, saved)
                     saved = step
+                self.step = step
                 if self._stop_signal:
                     break
         finally:

@@ -7,12 +7,15 @@ import re
 import sys
 import tempfile
 
-CHATTER = re.compile(rb"^(WARNING: All log messages before absl|[IW]\d{4} |\d{4}-\d\d-\d\d .*: [IW] |To enable the following instr)")
+CHATTER = re.compile(
+    rb"^(WARNING: All log messages before absl|[IW]\d{4} |\d{4}-\d\d-\d\d .*: [IW] |To enable the following instr|E\d{4} .*failed call to cuInit)"
+)
 
 
 @contextlib.contextmanager
 def without_chatter():
-    """Keeps information and warnings that C++ code writes to standard error away from the user; errors still come through.
+    """Keeps information and warnings that C++ code writes to standard error away from the user; errors still come through, but for
+    the one that a machine without a GPU has none.
 
     `TF_CPP_MIN_LOG_LEVEL` alone does not do it: what TensorFlow logs while it is being imported ignores the variable.
     """
@@ -30,16 +33,8 @@ def without_chatter():
             os.write(2, b"".join(kept))
 
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-with without_chatter():
-    import tensorflow.compat.v1 as tf
-
-tf.disable_eager_execution()
-tf.logging.set_verbosity(tf.logging.ERROR)
-
-
 def has_gpu_driver():
-    """Whether to look for a GPU at all: where there is no driver, TensorFlow's own search ends in an error message."""
+    """Whether to look for a GPU at all."""
     return bool(glob.glob("/dev/nvidia*")) or os.path.exists("/dev/dxg")
 
 
@@ -47,6 +42,15 @@ def session_config():
     """Returns the `tf.ConfigProto` of every Session here: GPU memory is taken as needed."""
     config = tf.ConfigProto(allow_soft_placement=True)
     config.gpu_options.allow_growth = True
-    if not has_gpu_driver():
-        config.device_count["GPU"] = 0
     return config
+
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+with without_chatter():
+    import tensorflow.compat.v1 as tf
+
+    if not has_gpu_driver():
+        tf.config.set_visible_devices([], "GPU")  # TensorFlow looks once, here, and says that it found nothing
+
+tf.disable_eager_execution()
+tf.logging.set_verbosity(tf.logging.ERROR)
