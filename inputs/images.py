@@ -57,17 +57,18 @@ def list_images(folder):
     for parent, folders, files in os.walk(folder, onerror=fail, followlinks=True):
         folders[:] = [name for name in folders if not name.startswith(".")]
         real = os.path.realpath(parent)
-        if real in seen:  # a link back up the tree
+        if real in seen:  # a link to a folder already walked
             folders.clear()
             continue
         seen.add(real)
-        found += [Path(parent, name) for name in files if is_image(name)]
-    return sorted(path.relative_to(folder).as_posix() for path in found)
+        inside = Path(parent).relative_to(folder).as_posix()
+        found += [name if inside == "." else f"{inside}/{name}" for name in files if is_image(name)]
+    return sorted(found)
 
 
 def is_image(name):
     """Says whether a file name looks like an image: a known extension, and not hidden."""
-    return not name.startswith(".") and Path(name).suffix.lower() in EXTENSIONS
+    return not name.startswith(".") and os.path.splitext(name)[1].lower() in EXTENSIONS
 
 
 def read_image(source, channels=3, max_side=None):

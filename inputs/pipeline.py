@@ -1,7 +1,10 @@
 """The input pipeline: images in an order that is a function of seed and step, decoded ahead of the training step."""
 
+import atexit
 import functools
 import os
+import time
+import weakref
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +16,10 @@ from inputs.preprocess import fixed_size, test_image, training_image
 
 PREFETCH_BATCHES = 2
 MAX_THREADS = 16
+IDLE_SECONDS = 0.1
 ORDER, CHANCE = 0, 1  # what random numbers are drawn for
+
+_readers = weakref.WeakSet()
 
 
 class Stream(NamedTuple):
@@ -42,8 +48,6 @@ class Pipeline(NamedTuple):
         Returns:
           DataError naming the file or record, or None if the exception is about something else.
         """
-        if isinstance(exception, tf.errors.OpError) and "Cannot batch tensors" in exception.message:
-            return DataError("images of different sizes cannot share a batch: take batch_size=1, or a preprocess that crops")
         return self.reader.error(step) if isinstance(exception, tf.errors.OpError) else None
 
 
@@ -104,6 +108,10 @@ class Reader:
         self.sources = sources
         self.config = config
         self._errors = {}  # position: DataError
+        self._busy = set()  # positions being read
+        self._last_read = 0.0  # when the last of them ended
+        self._stopped = False
+        _readers.add(self)
 
     def read(self, position):
         """Reads one image of each stream.
@@ -117,16 +125,43 @@ class Reader:
         Raises:
           DataError: an image cannot be read; `error` will find it again.
         """
+        position = int(position)
+        self._busy.add(position)
         try:
-            return [self._read_stream(stream, int(position)) for stream in self.streams.values()]
+            if self._stopped:
+                raise DataError("the program is about to end")
+            return [self._read_stream(stream, position) for stream in self.streams.values()]
         except DataError as error:
-            self._errors[int(position)] = error
+            self._errors[position] = error
             raise
+        finally:
+            self._last_read = time.monotonic()
+            self._busy.discard(position)
 
     def error(self, step):
-        """Gives the first DataError among the images of a step, or None."""
+        """Gives the DataError that the images of a step cause, or None."""
         start = step * self.config.batch_size
-        return next((self._errors[p] for p in range(start, start + self.config.batch_size) if p in self._errors), None)
+        positions = range(start, start + self.config.batch_size)
+        found = [self._errors[position] for position in positions if position in self._errors]
+        return found[0] if found else self._size_error(positions)
+
+    def _size_error(self, positions):
+        """Gives a DataError if the images at some positions are of different sizes, or None."""
+        if fixed_size(self.config):
+            return None
+        for images in zip(*map(self.read, positions)):
+            sizes = sorted({image.shape[:2] for image in images})
+            if len(sizes) > 1:
+                shown = " and ".join(f"{width}x{height}" for height, width in sizes[:2])
+                problem = f"preprocess={self.config.preprocess} leaves images of different sizes ({shown}) in a batch"
+                return DataError(f"{problem}; take batch_size=1, or a preprocess that crops")
+        return None
+
+    def stop(self):
+        """Waits until tf.data's buffers are full of failures, so that none of its threads calls Python any more."""
+        self._stopped = True
+        while self._busy or time.monotonic() - self._last_read < IDLE_SECONDS:
+            time.sleep(IDLE_SECONDS / 10)
 
     def _read_stream(self, stream, position):
         source, seed = self.sources[stream.split], self.config.seed
@@ -134,6 +169,13 @@ class Reader:
         index = int(epoch_order(seed, stream.key, epoch, len(source))[place])
         chance = random_words(seed, stream.key, CHANCE, position, count=3)
         return _load(source, index, stream.channels, training_image, self.config, chance)
+
+
+@atexit.register
+def stop_readers():
+    """Stops all readers: a thread that calls Python while it ends hangs the program, if no one closed the session."""
+    for reader in _readers:
+        reader.stop()
 
 
 def random_words(seed, key, purpose, index, count):

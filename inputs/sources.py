@@ -17,7 +17,7 @@ LAYOUTS = (
     "(trainA, trainB, testA, testB); a folder of TFRecord files with the split in their names; or two places "
     "A,B joined by a comma, each a folder of images, a folder of TFRecord files, or a glob pattern"
 )
-PLACES_OF = ("trainA", "trainB")  # the splits that two places joined by a comma stand for
+PLACE_SPLITS = ("trainA", "trainB")  # what places joined by a comma stand for
 
 
 class FolderSource:
@@ -73,8 +73,8 @@ class RecordSource:
         features = self._features(index)
         if not isinstance(_first(features, self.schema.image), bytes):
             raise DataError(f"{self.where(index)}: has no image under the key {self.schema.image}")
-        name = _first(features, self.schema.name) or b""
-        return _first(features, self.schema.image), name.decode(errors="replace")
+        name = _first(features, self.schema.name)
+        return _first(features, self.schema.image), name.decode(errors="replace") if isinstance(name, bytes) else ""
 
     def where(self, index):
         """Says where the image at `index` lies, for messages."""
@@ -119,28 +119,14 @@ def find_source(data_dir, split, required=True):
       DataError: there is nothing there, or it cannot be read.
     """
     if not data_dir:
-        raise DataError(f"--data_dir is not given; {LAYOUTS}")
-    whole = Path(data_dir).expanduser()
-    places = str(data_dir).split(",")
-    if len(places) == 2 and not whole.exists():
-        return open_place(places[PLACES_OF.index(split)]) if split in PLACES_OF else _missing(data_dir, split, required)
-    if not whole.exists():
-        raise DataError(f"{data_dir}: no such folder; {LAYOUTS}")
-    if not whole.is_dir():
-        raise DataError(f"{data_dir}: is a file, not a folder; {LAYOUTS}")
-    if (whole / split).is_dir():
-        return open_place(str(whole / split))
-    shards = [path for path in _record_files(whole) if _names_split(path, split)]
-    return open_shards(shards) if shards else _missing(data_dir, split, required)
-
-
-def absolute_places(data_dir):
-    """Makes the path of a `--data_dir` absolute, or both of them where it is two places; the name of built-in data stays."""
-    if data_dir == scenes.NAME or not data_dir:
-        return data_dir
-    whole = Path(data_dir).expanduser()
-    places = [data_dir] if whole.exists() else data_dir.split(",")
-    return ",".join(os.path.abspath(os.path.expanduser(place)) for place in places)
+        raise DataError(f"data_dir is not given; {LAYOUTS}")
+    try:
+        source = _find(data_dir, split)
+    except OSError as error:
+        raise DataError(f"{error.filename}: {error.strerror}") from error
+    if source is None and required:
+        raise DataError(f"{data_dir}: holds no split {split}; {LAYOUTS}")
+    return source
 
 
 def open_place(place):
@@ -158,30 +144,52 @@ def open_place(place):
     folder = Path(place).expanduser()
     if folder.is_dir():
         shards = _record_files(folder)
-        if shards:
-            return open_shards(shards)
-        images = [folder / name for name in list_images(folder)]
+        images = [] if shards else [folder / name for name in list_images(folder)]
     else:
-        found = [Path(name) for name in sorted(glob.glob(str(folder), recursive=True))]
-        if found and all(_is_record_file(path) for path in found):
-            return open_shards(found)
-        images = [path for path in found if path.is_file() and is_image(path.name)]
+        files = [Path(name) for name in sorted(glob.glob(str(folder), recursive=True))]
+        shards = [path for path in files if _is_record_file(path)]
+        images = [path for path in files if path.is_file() and is_image(path.name)]
+    if shards:
+        return open_shards(shards)
     if not images:
-        problem = "no images or TFRecord files in it" if folder.exists() else "no such folder or files"
-        raise DataError(f"{place}: {problem}")
+        exists = folder.is_dir() or files
+        raise DataError(f"{place}: {'no images or TFRecord files there' if exists else 'no such folder or files'}")
     return FolderSource(images)
 
 
 def open_shards(paths):
-    """Opens TFRecord files as one source, after checking that of files named "…-00002-of-00008…" none is missing."""
-    for path in paths:
-        numbers = re.search(r"-(\d+)-of-(\d+)", path.name)
-        total = int(numbers[2]) if numbers else 0
-        wanted = [path.name.replace(numbers[0], f"-{i:0{len(numbers[1])}d}-of-{numbers[2]}") for i in range(total)]
-        missing = [name for name in wanted if not (path.parent / name).exists()]
+    """Opens TFRecord files as one source, after checking that none of those named "...-00002-of-00008..." is missing.
+
+    Args:
+      paths: paths of uncompressed TFRecord files.
+
+    Returns:
+      RecordSource.
+
+    Raises:
+      DataError: a file is missing or damaged.
+    """
+    numbered = (re.fullmatch(r"(.*-)\d{5}(-of-(\d{5}).*)", str(path)) for path in paths)
+    for before, after, total in {match.groups() for match in numbered if match}:
+        shards = [f"{before}{number:05d}{after}" for number in range(int(total))]
+        missing = [shard for shard in shards if not os.path.exists(shard)]
         if missing:
-            raise DataError(f"{path.parent}: {len(missing)} of {total} shards are missing, the first is {missing[0]}")
+            raise DataError(f"{missing[0]}: {len(missing)} of {len(shards)} shards are missing, this is the first")
     return RecordSource(paths)
+
+
+def _find(data_dir, split):
+    """Opens the place of a split, or the TFRecord files that are named after it; None if there are neither."""
+    folder = Path(data_dir).expanduser()
+    places = [place.strip() for place in str(data_dir).split(",")]
+    if len(places) == len(PLACE_SPLITS) and not folder.exists():
+        return open_place(places[PLACE_SPLITS.index(split)]) if split in PLACE_SPLITS else None
+    if not folder.is_dir():
+        raise DataError(f"{folder}: {'is a file, not a folder' if folder.exists() else 'no such folder'}")
+    if (folder / split).is_dir():
+        return open_place(folder / split)
+    shards = [path for path in _record_files(folder) if _names_split(path, split)]
+    return open_shards(shards) if shards else None
 
 
 def _record_files(folder):
@@ -195,12 +203,6 @@ def _is_record_file(path):
 
 def _names_split(path, split):
     return re.search(rf"(?<![A-Za-z0-9]){re.escape(split)}(?![A-Za-z0-9])", path.name) is not None
-
-
-def _missing(data_dir, split, required):
-    if required:
-        raise DataError(f"{data_dir}: holds no split {split}; {LAYOUTS}")
-    return None
 
 
 def _first(features, key):
