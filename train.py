@@ -17,6 +17,7 @@ Trains a model and keeps everything about it in one run folder; the same command
   python train.py --run_dir=DIR                             continue
 """
 GRID_COLUMNS = 4  # images in a row of the sample grid
+EVALUATED = 100  # test images at most on which the trained model is measured
 
 
 def main(arguments):
@@ -30,7 +31,6 @@ def main(arguments):
     from training.tensorflow_setup import tf  # isort: skip
     from inputs.pipeline import build_pipeline, load_samples
     from models.registry import MODELS
-    from training.evaluation import counterpart_psnr
     from training.loop import Trainer
     from training.precision import resolve_precision
 
@@ -73,9 +73,8 @@ def main(arguments):
 
     # Result
     print(f"Trained {config.max_steps - first_step} steps in {time.perf_counter() - started:.0f} s.")
-    if built_in:
-        for direction, (after, before) in counterpart_psnr(trainer.session, model, *load_test(count=1000).values()).items():
-            print(f"{direction}: {after:.2f} dB PSNR against the true counterparts ({before:.2f} dB untranslated)")
+    for what, figure in model.evaluate(trainer.session, load_test(EVALUATED), counterparts=built_in).items():
+        print(f"{what}: {figure}")
     print(f"Sample grid: {trainer.grid_path}")
     return 0
 

@@ -6,7 +6,8 @@ import tensorflow.compat.v1 as tf
 
 from config import CycleGANConfig
 from inputs.pipeline import Stream
-from models.model import Model, Training, Translation
+from models.metrics import psnr
+from models.model import Model, Translation, Turn
 from modules.discriminators import patch_discriminator, pixel_discriminator
 from modules.generators import resnet_generator, unet_generator
 from ops.image_pool import image_pool
@@ -41,61 +42,77 @@ class CycleGAN(Model):
         }  # fmt: skip
         return translations, samples
 
-    def build_losses(self):
+    def build_turns(self):
         config = self.config
-        gan, label = config.gan_loss, config.real_label
-        pool = functools.partial(
-            image_pool, capacity=config.pool_size, height=config.image_size, width=config.image_size, step=self.step
-        )
-        with tf.variable_scope("image_pool"), tf.name_scope("image_pool/"):
-            pooled_a, store_a = pool(self.fake_a, name="a")
-            pooled_b, store_b = pool(self.fake_b, name="b")
+        generator_terms = self._generator_terms()
+        discriminator_terms, verdicts, store = self._discriminator_terms()
+        rate = learning_rate(config.learning_rate, config.lr_policy, self.step, config.max_steps)
+        optimizer = functools.partial(adam, learning_rate=rate, beta1=config.beta1, beta2=config.beta2, updates=self.step)
+        generators = Player("generators", _total(generator_terms), ["generator_ab", "generator_ba"], optimizer)
+        discriminators = Player("discriminators", _total(discriminator_terms), ["discriminator_a", "discriminator_b"], optimizer)
+        terms = {
+            "loss/generators": generators.loss,
+            "loss/discriminators": discriminators.loss,
+            **{f"generator/{name}": term for name, term in generator_terms.items()},
+            **{f"discriminator/{name}": term for name, term in discriminator_terms.items()},
+            **{f"verdict/{name}": tf.reduce_mean(logits, name=f"mean_{name}") for name, logits in verdicts.items()},
+            "learning_rate": rate,
+        }
+        return {"train": Turn(self.move(generators, discriminators, also=store), terms)}
 
-        verdict_fake_a = self.discriminator_a(self.fake_a, call="on_fake")
-        verdict_fake_b = self.discriminator_b(self.fake_b, call="on_fake")
-        generator_terms = {
-            "gan_ab": generator_loss(verdict_fake_b, gan, label, name="gan_ab"),
-            "gan_ba": generator_loss(verdict_fake_a, gan, label, name="gan_ba"),
+    def _generator_terms(self):
+        """What the generators pay, by name."""
+        config = self.config
+        fooled = functools.partial(generator_loss, kind=config.gan_loss, label=config.real_label)
+        terms = {
+            "gan_ab": fooled(self.discriminator_b(self.fake_b, call="on_fake"), name="gan_ab"),
+            "gan_ba": fooled(self.discriminator_a(self.fake_a, call="on_fake"), name="gan_ba"),
             "cycle_a": config.lambda_a * l1_loss(self.cycled_a, self.real_a, name="cycle_a"),
             "cycle_b": config.lambda_b * l1_loss(self.cycled_b, self.real_b, name="cycle_b"),
         }
         if config.lambda_identity:
             same_a = self.generator_ba(self.real_a, call="identity_a")
             same_b = self.generator_ab(self.real_b, call="identity_b")
-            weight_a, weight_b = config.lambda_identity * config.lambda_a, config.lambda_identity * config.lambda_b
-            generator_terms["identity_a"] = weight_a * l1_loss(same_a, self.real_a, name="identity_a")
-            generator_terms["identity_b"] = weight_b * l1_loss(same_b, self.real_b, name="identity_b")
+            terms["identity_a"] = config.lambda_identity * config.lambda_a * l1_loss(same_a, self.real_a, name="identity_a")
+            terms["identity_b"] = config.lambda_identity * config.lambda_b * l1_loss(same_b, self.real_b, name="identity_b")
+        return terms
 
+    def _discriminator_terms(self):
+        """What the discriminators pay, by name; their logits; and the ops that store new fakes in the pools."""
+        config = self.config
+        pool = functools.partial(
+            image_pool, capacity=config.pool_size, height=config.image_size, width=config.image_size, step=self.step
+        )
+        with tf.variable_scope("image_pool"), tf.name_scope("image_pool/"):
+            pooled_a, store_a = pool(self.fake_a, name="a")
+            pooled_b, store_b = pool(self.fake_b, name="b")
         verdicts = {
             "real_a": self.discriminator_a(self.real_a, call="on_real"),
             "pooled_a": self.discriminator_a(pooled_a, call="on_pooled"),
             "real_b": self.discriminator_b(self.real_b, call="on_real"),
             "pooled_b": self.discriminator_b(pooled_b, call="on_pooled"),
         }
-        discriminator_terms = {
-            "a": discriminator_loss(verdicts["real_a"], verdicts["pooled_a"], gan, label, name="discriminator_a"),
-            "b": discriminator_loss(verdicts["real_b"], verdicts["pooled_b"], gan, label, name="discriminator_b"),
-        }
-        if gan == "wgangp":
-            on_mix = functools.partial(self.discriminator_a, call="on_mix"), functools.partial(self.discriminator_b, call="on_mix")
-            discriminator_terms["penalty_a"] = gradient_penalty(on_mix[0], self.real_a, pooled_a, self.step, name="penalty_a")
-            discriminator_terms["penalty_b"] = gradient_penalty(on_mix[1], self.real_b, pooled_b, self.step, name="penalty_b")
-
-        rate = learning_rate(config.learning_rate, config.lr_policy, self.step, config.max_steps)
-        optimizer = functools.partial(adam, learning_rate=rate, beta1=config.beta1, beta2=config.beta2, updates=self.step)
-        generators = Player(
-            "generators", tf.add_n(list(generator_terms.values())), ["generator_ab", "generator_ba"], optimizer
-        )
-        discriminators = Player(
-            "discriminators", tf.add_n(list(discriminator_terms.values())), ["discriminator_a", "discriminator_b"], optimizer
-        )
+        loss = functools.partial(discriminator_loss, kind=config.gan_loss, label=config.real_label)
         terms = {
-            **{f"generator/{name}": term for name, term in generator_terms.items()},
-            **{f"discriminator/{name}": term for name, term in discriminator_terms.items()},
-            **{f"verdict/{name}": tf.reduce_mean(logits, name=f"mean_{name}") for name, logits in verdicts.items()},
-            "learning_rate": rate,
+            "a": loss(verdicts["real_a"], verdicts["pooled_a"], name="discriminator_a"),
+            "b": loss(verdicts["real_b"], verdicts["pooled_b"], name="discriminator_b"),
         }
-        return Training([generators, discriminators], terms, [store_a, store_b])
+        if config.gan_loss == "wgangp":
+            critic_a, critic_b = (functools.partial(d, call="on_mix") for d in (self.discriminator_a, self.discriminator_b))
+            terms["penalty_a"] = gradient_penalty(critic_a, self.real_a, pooled_a, self.step, name="penalty_a")
+            terms["penalty_b"] = gradient_penalty(critic_b, self.real_b, pooled_b, self.step, name="penalty_b")
+        return terms, verdicts, [store_a, store_b]
+
+    def evaluate(self, session, images, counterparts):
+        if not counterparts:
+            return {}
+        figures = {}
+        domains = {"AtoB": ("real_a", "real_b"), "BtoA": ("real_b", "real_a")}
+        for direction, (source, truth) in domains.items():
+            results = [self.translate(session, image, direction) for image in images[source]]
+            after, before = psnr(results, images[truth]), psnr(images[source], images[truth])
+            figures[direction] = f"{after:.2f} dB PSNR against the true counterparts ({before:.2f} dB untranslated)"
+        return figures
 
     def generator_ab(self, images, call):
         return self._generator(images, self.config.channels_b, name="generator_ab", call=call)
@@ -128,3 +145,7 @@ class CycleGAN(Model):
         if config.discriminator == "pixel":
             return pixel_discriminator(images, **options, **where)
         return patch_discriminator(images, layers=config.discriminator_layers, **options, **where)
+
+
+def _total(terms):
+    return tf.add_n(list(terms.values()))

@@ -17,25 +17,23 @@ class Translation(NamedTuple):
     result: tf.Tensor
 
 
-class Training(NamedTuple):
-    """How a model learns.
+class Turn(NamedTuple):
+    """One kind of optimisation step.
 
     Attributes:
-      players: list of `ops.optimizers.Player` that move at the same time.
-      terms: dict of scalar tensors to watch, by TensorBoard tag: loss terms, mean discriminator outputs, learning rate.
-      updates: further ops of a step, such as storing images in a pool.
+      moves: op that moves the weights, once all gradients of those who move together are there (see `ops.optimizers.simultaneous_step`).
+      terms: dict of scalar tensors to watch, by TensorBoard tag; `loss/...` are also shown while training.
     """
 
-    players: list
+    moves: tf.Operation
     terms: dict
-    updates: list
 
 
 class Model(abc.ABC):
     """A graph: placeholders, networks, and on request the training step.
 
     A subclass says which Config it takes, which image streams it reads, how its networks are wired and what they pay. This class makes the
-    placeholders, the training step, the counter of steps and the summary of the sample grid.
+    placeholders, the counter of steps, the training ops and the summary of the sample grid.
 
     Attributes:
       config: Config.
@@ -74,25 +72,42 @@ class Model(abc.ABC):
         """Wires the networks to the input tensors. Returns (translations, samples), see the class's attributes."""
 
     @abc.abstractmethod
-    def build_losses(self):
-        """Builds the losses on the networks. Returns a Training."""
+    def build_turns(self):
+        """Builds losses and their optimisers on the networks. Returns a dict of Turn by name: the kinds of steps there are."""
+
+    def turn(self, step):
+        """Name of the Turn that step `step` (counted from 0) takes; a model with several kinds says which."""
+        return next(iter(self.turns))
+
+    def evaluate(self, session, images, counterparts):
+        """Figures of the trained model on test images, to be printed at the end of a run.
+
+        Args:
+          session: tf.Session with the weights.
+          images: dict of float32 arrays [count, height, width, channels] by input name.
+          counterparts: bool, whether equal places in the arrays are known to show the same scene.
+
+        Returns:
+          dict of str by what it measures; empty where there is nothing to measure.
+        """
+        return {}
 
     def build_training(self):
-        """Builds the training step; afterwards `train_op`, `terms` and the sample grid's summary can be run.
-
-        `terms` holds every player's loss and the model's own terms, by TensorBoard tag.
-        """
+        """Builds the training ops; afterwards there are `turns`, whose `moves` also count the step, and the sample grid's summary."""
+        self.turns = {}
         with tf.name_scope("losses/"):
-            training = self.build_losses()
-        with tf.variable_scope("optimizers"):
-            step = simultaneous_step(training.players, training.updates, scale_losses=self.dtype == tf.float16)
-        with tf.control_dependencies([step]), tf.name_scope("global_step/"):
-            self.train_op = self.global_step.assign_add(1, read_value=False)
-        self.players = [player.name for player in training.players]
-        self.terms = {**{f"loss/{player.name}": player.loss for player in training.players}, **training.terms}
+            turns = self.build_turns()
+        for name, turn in turns.items():
+            with tf.control_dependencies([turn.moves]), tf.name_scope("global_step/"):
+                self.turns[name] = turn._replace(moves=self.global_step.assign_add(1, read_value=False))
         with tf.name_scope("summaries"):
             self.grid = tf.placeholder(tf.uint8, [1, None, None, 3], "grid")
             self.grid_summary = tf.raw_ops.ImageSummary(tag="samples", tensor=self.grid, max_images=1, name="samples")
+
+    def move(self, *players, also=()):
+        """Adds a simultaneous step of `players` to the graph's `optimizers`, see `ops.optimizers.simultaneous_step`. Returns the op."""
+        with tf.variable_scope("optimizers"), tf.name_scope("optimizers/"):
+            return simultaneous_step(players, also, scale_losses=self.dtype == tf.float16)
 
     def translate(self, session, image, direction):
         """Translates one image of any size.

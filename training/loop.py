@@ -72,18 +72,22 @@ class Trainer:
         events = Events(self._folder.path, tf.get_default_graph(), config, first_step)
         progress = Progress(first_step, config.max_steps, config.batch_size * len(self._model.inputs))
         handlers = {number: signal.signal(number, self._ask_to_stop) for number in (signal.SIGINT, signal.SIGTERM)}
-        run_step = self.session.make_callable([self._model.terms, self._pipeline.wait_seconds, self._model.train_op])
-        saved = first_step
+        steps = {
+            name: self.session.make_callable([turn.terms, self._pipeline.wait_seconds, turn.moves])
+            for name, turn in self._model.turns.items()
+        }
+        saved, shown = first_step, {}
         try:
             for step in range(first_step + 1, config.max_steps + 1):
                 progress.start_clock()
-                terms, wait_seconds = self._run(run_step, step, saved)
+                terms, wait_seconds = self._run(steps[self._model.turn(step - 1)], step, saved)
                 self._check_finite(terms, step, saved)
-                progress.update(wait_seconds, {name: terms[f"loss/{name}"] for name in self._model.players})
+                shown.update(terms)
+                progress.update(wait_seconds, shown)
                 last = step == config.max_steps or self._stop_signal
                 if step % config.summary_every == 0 or last:
                     speed = {"speed/images_per_second": progress.images_per_second, "speed/waiting_share": progress.waiting_share}
-                    events.scalars({**terms, **speed}, step)
+                    events.scalars({**shown, **speed}, step)
                 if step % config.sample_every == 0 or last:
                     self._write_samples(events, step)
                 if step % config.checkpoint_every == 0 or last:

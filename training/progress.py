@@ -40,12 +40,12 @@ class Progress:
         """Starts timing the next step, leaving out what was done since the last one (checkpoints, sample grids)."""
         self._last_time = time.perf_counter()
 
-    def update(self, wait_seconds, losses):
+    def update(self, wait_seconds, terms):
         """Counts one step.
 
         Args:
           wait_seconds: float, how long the step waited for its batch.
-          losses: dict of floats to show.
+          terms: dict of floats by TensorBoard tag; the losses among them are shown.
         """
         now = time.perf_counter()
         seconds, self._last_time = now - self._last_time, now
@@ -55,6 +55,7 @@ class Progress:
         if self._bar.disable:
             self._bar.n += 1  # a disabled bar does not count
         speed = f"{self.images_per_second:.1f} images/s, waiting {self.waiting_share:.1%}"
+        losses = {tag.removeprefix("loss/"): value for tag, value in terms.items() if tag.startswith("loss/")}
         text = ", ".join(f"{name} {value:.3f}" for name, value in losses.items())
         self._bar.set_postfix_str(f"{text}, {speed}", refresh=False)
         if self._plain and now - self._last_line >= LINE_EVERY:

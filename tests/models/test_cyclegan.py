@@ -24,7 +24,7 @@ def random_images(model, seed=0):
 
 
 def test_model_is_abstract_and_names_what_is_missing():
-    with pytest.raises(TypeError, match="build_losses.*build_networks.*streams"):
+    with pytest.raises(TypeError, match="build_networks.*build_turns.*streams"):
         Model(make_config(TINY))
 
 
@@ -32,7 +32,7 @@ def test_losses_are_those_of_the_paper(session):
     model = make_model(lambda_a=8.0, lambda_b=12.0, lambda_identity=0.25, gan_loss="lsgan")
     session.run(tf.global_variables_initializer())
     feed = random_images(model)
-    rows, terms = session.run([model.samples, model.terms], feed)
+    rows, terms = session.run([model.samples, model.turns["train"].terms], feed)
     a, fake_b, cycled_a, b, fake_a, cycled_b = rows.values()
 
     def l1(x, y):
@@ -50,7 +50,7 @@ def test_losses_are_those_of_the_paper(session):
 
 
 def test_without_identity_loss_there_is_none(session):
-    assert not [name for name in make_model(lambda_identity=0.0).terms if "identity" in name]
+    assert not [name for name in make_model(lambda_identity=0.0).turns["train"].terms if "identity" in name]
 
 
 @pytest.mark.parametrize("gan_loss", ["lsgan", "vanilla", "hinge", "wgangp"])
@@ -59,7 +59,7 @@ def test_one_step_moves_every_kernel_of_all_four_networks(session, gan_loss):
     session.run(tf.global_variables_initializer())
     kernels = [v for v in tf.trainable_variables() if v.op.name.endswith("kernel")]
     before = session.run(kernels)
-    session.run(model.train_op, random_images(model))
+    session.run(model.turns["train"].moves, random_images(model))
     after = session.run(kernels)
     assert all((old != new).any() for old, new in zip(before, after))
     assert session.run(model.global_step) == 1
@@ -71,7 +71,7 @@ def test_step_is_the_same_to_the_last_bit_in_separate_sessions():
             model = make_model(dropout=True)
             session.run(tf.global_variables_initializer())
             for step in range(4):
-                terms, _ = session.run([model.terms, model.train_op], random_images(model, step))
+                terms, _ = session.run([model.turns["train"].terms, model.turns["train"].moves], random_images(model, step))
             return terms, session.run(tf.trainable_variables())
 
     (terms, weights), (same_terms, same_weights) = train(), train()
@@ -96,7 +96,7 @@ def test_every_assignment_waits_for_all_gradients_and_losses(session):
     moves = [op for op in tf.get_default_graph().get_operations() if op.type == "ResourceApplyAdam"]
     gradients = {op.inputs[9].op for op in moves}
     assert len(moves) == len(tf.trainable_variables()) == len(gradients)
-    losses = {model.terms["loss/generators"].op, model.terms["loss/discriminators"].op}
+    losses = {model.turns["train"].terms["loss/generators"].op, model.turns["train"].terms["loss/discriminators"].op}
     assert all(gradients | losses <= ancestors(op) for op in moves)
 
 

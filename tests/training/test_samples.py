@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from training.evaluation import psnr
+from models.metrics import psnr
 from training.samples import draw_grid, save_grid
 
 
@@ -30,4 +30,4 @@ def test_grid_is_saved_under_its_step(tmp_path):
 
 def test_psnr_is_that_of_8_bit_images():
     levels = np.zeros([4, 4, 3])
-    assert psnr((levels + 10) / 127.5, levels / 127.5) == pytest.approx(20 * np.log10(255 / 10))
+    assert psnr([(levels + 10) / 127.5], [levels / 127.5]) == pytest.approx(20 * np.log10(255 / 10))
