@@ -69,9 +69,10 @@ class Checkpoints:
         except (tf.errors.OpError, ValueError) as error:
             if isinstance(error, UsageError):
                 raise
+            reason = (getattr(error, "message", None) or str(error)).removeprefix("Graph execution error:").strip().splitlines()[0]
             raise UsageError(
-                f"{path}: the checkpoint is damaged ({str(error).splitlines()[0]}); delete its line from "
-                f"{os.path.join(self._folder, 'checkpoint')} to continue from the one before"
+                f"{path}: the checkpoint is damaged ({reason}); to go on from an older one, make it the "
+                f"model_checkpoint_path in {os.path.join(self._folder, 'checkpoint')}"
             ) from None
         state = tf.train.get_checkpoint_state(self._folder)
         self._saver.recover_last_checkpoints(state.all_model_checkpoint_paths)

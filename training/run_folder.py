@@ -97,6 +97,9 @@ class RunFolder:
     def _stored(self):
         try:
             with open(self._config_file) as file:
-                return json.load(file)
+                values = json.load(file)
+            if not isinstance(values, dict) or "model" not in values:
+                raise ValueError("it is not the config of a run")
+            return values
         except (OSError, ValueError) as error:
             raise UsageError(f"{self._config_file} cannot be read: {error}") from None

@@ -59,7 +59,7 @@ def test_two_processes_cannot_train_in_one_folder(run):
         RunFolder(run.path).claim(config)
 
 
-@pytest.mark.parametrize("text", ["", "{", '{"model": "cyclegan", "colour": 1}'])
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"model": "cyclegan", "colour": 1}'])
 def test_a_damaged_config_is_named(run, text):
     open(os.path.join(run.path, "config.json"), "w").write(text)
     with pytest.raises((UsageError, ConfigError)):
