@@ -113,6 +113,7 @@ def build(args):
     """
     started = time.monotonic()
     output = args.output.expanduser().resolve()
+    clear_leftovers(output)
     check_output(output, [folder for folder in (args.source, args.domain_a, args.domain_b) if folder], args.overwrite)
     splits = find_splits(args)
     description = {"format_version": FORMAT_VERSION, "seed": args.seed, "max_side": args.max_side, "splits": {}}
@@ -187,7 +188,6 @@ def shuffled_images(folder, seed):
 @contextlib.contextmanager
 def written_aside(output):
     """Gives a folder beside `output`, which takes its place if the block succeeds and is removed if it does not."""
-    clear_leftovers(output)
     aside = output.with_name(f"{output.name}.partial-{os.getpid()}")
     aside.mkdir(parents=True)
     lock = lock_folder(aside)  # held by this process as long as it lives

@@ -1,0 +1,74 @@
+"""Tests of resizing, cropping and flipping."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from inputs import preprocess
+from inputs.images import BadImage
+
+IMAGE = np.random.RandomState(0).randint(0, 256, (60, 90, 3)).astype(np.uint8)
+
+
+def config(mode, load_size=40, image_size=32, flip=False):
+    return SimpleNamespace(preprocess=mode, load_size=load_size, image_size=image_size, flip=flip)
+
+
+def bicubic(width, height):
+    return np.asarray(Image.fromarray(IMAGE).resize((width, height), Image.Resampling.BICUBIC))
+
+
+@pytest.mark.parametrize("mode, resized", [
+    ("resize_and_crop", bicubic(40, 40)), ("crop", IMAGE), ("scale_width_and_crop", bicubic(40, 32)),
+])
+def test_crop_is_a_window_of_the_resized_image(mode, resized):
+    height, width, _ = resized.shape
+    top, left = 3 % (height - 31), 5 % (width - 31)
+    np.testing.assert_array_equal(
+        preprocess.training_image(IMAGE, config(mode), (3, 5, 0)), resized[top : top + 32, left : left + 32]
+    )
+
+
+@pytest.mark.parametrize("mode, resized", [("scale_width", bicubic(40, 28)), ("none", bicubic(88, 60))])
+def test_uncropped_sides_are_multiples_of_four(mode, resized):
+    np.testing.assert_array_equal(preprocess.training_image(IMAGE, config(mode), (3, 5, 0)), resized)
+
+
+def test_flat_image_keeps_a_row():
+    flat = np.zeros((1, 400, 3), np.uint8)
+    assert preprocess.training_image(flat, config("scale_width"), (0, 0, 0)).shape == (4, 40, 3)
+
+
+def test_every_window_can_be_drawn():
+    tops = {preprocess.training_image(IMAGE, config("crop", image_size=58), (i, 0, 0)).tobytes() for i in range(9)}
+    assert len(tops) == 3
+
+
+@pytest.mark.parametrize("flip, side, flipped", [(True, 1, True), (True, 2, False), (False, 1, False)])
+def test_flip_follows_option_and_chance(flip, side, flipped):
+    image = preprocess.training_image(IMAGE, config("none", flip=flip), (0, 0, side))
+    plain = preprocess.training_image(IMAGE, config("none"), (0, 0, 0))
+    np.testing.assert_array_equal(image, plain[:, ::-1] if flipped else plain)
+
+
+def test_image_smaller_than_crop_is_refused():
+    with pytest.raises(BadImage, match="is 90x60 before the crop, smaller than the crop of 64x64; lower image_size"):
+        preprocess.training_image(IMAGE, config("crop", image_size=64), (0, 0, 0))
+
+
+@pytest.mark.parametrize("mode, expected", [
+    ("resize_and_crop", bicubic(32, 32)), ("crop", IMAGE[14:46, 29:61]), ("scale_width_and_crop", bicubic(40, 32)[:, 4:36]),
+    ("scale_width", bicubic(40, 28)), ("none", bicubic(88, 60)),
+])
+def test_test_image_has_no_chance_in_it(mode, expected):
+    np.testing.assert_array_equal(preprocess.test_image(IMAGE, config(mode, flip=True)), expected)
+
+
+@pytest.mark.parametrize("mode", preprocess.MODES)
+@pytest.mark.parametrize("channels", [1, 3])
+def test_fixed_size_and_channels_are_kept(mode, channels):
+    image = preprocess.training_image(IMAGE[:, :, :channels], config(mode), (0, 0, 0))
+    size = preprocess.fixed_size(config(mode)) or image.shape[:2]
+    assert image.shape == (*size, channels)

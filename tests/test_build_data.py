@@ -1,0 +1,299 @@
+"""Tests of build_data.py, run as its users do."""
+
+import fcntl
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from inputs.records import index_records, parse_example, read_record
+
+PROGRAM = Path(__file__).parents[1] / "build_data.py"
+
+
+@pytest.fixture
+def source(tmp_path):
+    """A source of 7 images in trainA and 5 in trainB."""
+    random = np.random.RandomState(0)
+    for split, count in (("trainA", 7), ("trainB", 5)):
+        (tmp_path / "source" / split).mkdir(parents=True)
+        for i in range(count):
+            pixels = random.randint(0, 256, (12, 10 + i, 3)).astype(np.uint8)
+            Image.fromarray(pixels).save(tmp_path / "source" / split / f"{i}.png")
+    return tmp_path / "source"
+
+
+@pytest.fixture
+def slow_source(source):
+    """A source that takes seconds to convert, since it links to one file many times."""
+    Image.effect_noise((1000, 1000), 50).convert("RGB").save(source / "trainA/large.png")
+    for i in range(1000):
+        (source / "trainA" / f"link{i}.png").symlink_to(source / "trainA/large.png")
+    return source
+
+
+def command(*arguments, **options):
+    flags = [f"--{name}={value}" for name, value in options.items()]
+    return [sys.executable, str(PROGRAM), *arguments, *flags]
+
+
+def build(*arguments, **options):
+    return subprocess.run(command(*arguments, **options), capture_output=True, text=True, timeout=60)
+
+
+def build_well(*arguments, **options):
+    ran = build(*arguments, **options)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    return ran.stdout
+
+
+def start(**options):
+    """Starts a conversion and waits until it is at work."""
+    process = subprocess.Popen(
+        command("--overwrite", **options), stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    while not any(path.stat().st_size for path in options["output"].parent.glob("*.partial-*/trainA.*")):
+        assert process.poll() is None
+        time.sleep(0.01)
+    return process
+
+
+def records(path):
+    index = index_records(path)
+    return [parse_example(read_record(path, number, index)) for number in range(len(index))]
+
+
+def names_in(folder, split):
+    return [r["image/filename"][0].decode() for path in sorted(folder.glob(f"{split}-*")) for r in records(path)]
+
+
+def digest(folder):
+    return {path.name: hashlib.md5(path.read_bytes()).hexdigest() for path in folder.iterdir()}
+
+
+def test_records_hold_the_files(source, tmp_path):
+    build_well(source=source, output=tmp_path / "out")
+    found = {r["image/filename"][0]: r for path in (tmp_path / "out").glob("trainA-*") for r in records(path)}
+    assert len(found) == 7
+    assert found[b"3.png"] == {
+        "image/encoded": [(source / "trainA/3.png").read_bytes()], "image/filename": [b"3.png"],
+        "image/format": [b"png"], "image/height": [12], "image/width": [13],
+    }
+
+
+def test_shards_are_named_and_even(source, tmp_path):
+    build_well(source=source, output=tmp_path / "out", shards=3)
+    counts = {path.name: len(index_records(path)) for path in sorted((tmp_path / "out").glob("trainA-*"))}
+    assert counts == {f"trainA-0000{i}-of-00003.tfrecord": n for i, n in enumerate((3, 2, 2))}
+
+
+def test_there_are_no_empty_shards(source, tmp_path):
+    build_well(source=source, output=tmp_path / "out", shards=100)
+    assert len(list((tmp_path / "out").glob("trainB-*-of-00005.tfrecord"))) == 5
+
+
+def test_description_tells_what_was_converted(source, tmp_path):
+    (source / "trainA/bad.jpg").write_bytes(b"hello")
+    build_well(source=source, output=tmp_path / "out", seed=4)
+    description = json.loads((tmp_path / "out/dataset.json").read_text())
+    split = description["splits"].pop("trainA")
+    del description["splits"]["trainB"]
+    assert description == {"format_version": 1, "seed": 4, "max_side": None, "splits": {}}
+    assert split == {
+        "source": "source/trainA", "images": 7, "shards": 7,
+        "height": {"min": 12, "median": 12, "max": 12}, "width": {"min": 10, "median": 13, "max": 16},
+        "left_out": [{"file": "bad.jpg", "reason": "is not an image that Pillow can read"}],
+    }
+
+
+def test_bytes_do_not_depend_on_the_number_of_workers(source, tmp_path):
+    (source / "trainA/bad.jpg").write_bytes(b"hello")
+    for workers in (1, 3):
+        build_well(source=source, output=tmp_path / f"out{workers}", workers=workers, max_side=11)
+    assert digest(tmp_path / "out1") == digest(tmp_path / "out3")
+
+
+def test_seed_decides_on_the_order(source, tmp_path):
+    orders = []
+    for seed in (0, 1):
+        build_well(source=source, output=tmp_path / f"out{seed}", seed=seed, shards=1)
+        orders.append(names_in(tmp_path / f"out{seed}", "trainA"))
+    assert orders[0] != orders[1] and sorted(orders[0]) == sorted(orders[1])
+
+
+def test_max_side_downsizes(source, tmp_path):
+    build_well(source=source, output=tmp_path / "out", max_side=6)
+    sizes = json.loads((tmp_path / "out/dataset.json").read_text())["splits"]["trainA"]
+    assert max(sizes["height"]["max"], sizes["width"]["max"]) == 6
+
+
+def test_domains_are_divided_into_train_and_test(source, tmp_path):
+    build_well(domain_a=source / "trainA", domain_b=source / "trainB", output=tmp_path / "out", test_fraction=0.3)
+    names = {split: names_in(tmp_path / "out", split) for split in ("trainA", "testA", "trainB", "testB")}
+    assert {split: len(found) for split, found in names.items()} == {"trainA": 5, "testA": 2, "trainB": 3, "testB": 2}
+    assert not set(names["trainA"]) & set(names["testA"])
+
+
+def test_domains_without_fraction_have_no_test_split(source, tmp_path):
+    build_well(domain_a=source / "trainA", domain_b=source / "trainB", output=tmp_path / "out")
+    assert names_in(tmp_path / "out", "testA") == []
+
+
+def test_test_splits_of_the_source_are_taken(source, tmp_path):
+    (source / "testA").mkdir()
+    Image.new("RGB", (4, 4)).save(source / "testA/t.png")
+    build_well(source=source, output=tmp_path / "out")
+    assert names_in(tmp_path / "out", "testA") == ["t.png"]
+
+
+def test_bad_images_are_left_out_and_counted(source, tmp_path):
+    (source / "trainA/empty.jpg").touch()
+    (source / "trainB/cut.png").write_bytes((source / "trainB/1.png").read_bytes()[:-50])
+    lines = build_well(source=source, output=tmp_path / "out").splitlines()
+    assert lines[0] == "left out: trainA/empty.jpg: is empty"
+    assert lines[1].startswith("left out: trainB/cut.png: is damaged")
+    assert "12 images, 2 left out" in lines[-1]
+
+
+def test_strict_refuses_bad_images(source, tmp_path):
+    (source / "trainA/empty.jpg").touch()
+    ran = build("--strict", source=source, output=tmp_path / "out")
+    assert (ran.returncode, ran.stderr) == (
+        2, "build_data: error: --strict, and 1 images cannot be used; nothing was written\n"
+    )
+    assert not list(tmp_path.glob("out*"))
+
+
+def test_split_without_good_images_is_refused(source, tmp_path):
+    for path in (source / "trainB").iterdir():
+        path.write_bytes(b"")
+    ran = build(source=source, output=tmp_path / "out")
+    assert (ran.returncode, ran.stderr) == (
+        2, "build_data: error: trainB: none of its images can be used; nothing was written\n"
+    )
+
+
+def test_file_name_that_is_not_utf8(source, tmp_path):
+    name = os.fsdecode(b"caf\xe9.png")
+    try:
+        (source / "trainA/1.png").rename(source / "trainA" / name)
+    except OSError:
+        pytest.skip("the file system takes only UTF-8 names")
+    build_well(source=source, output=tmp_path / "out")
+    found = [r["image/filename"][0] for path in (tmp_path / "out").glob("trainA-*") for r in records(path)]
+    assert b"caf\xe9.png" in found
+
+
+def test_existing_output_is_not_touched(source, tmp_path):
+    build_well(source=source, output=tmp_path / "out")
+    before = digest(tmp_path / "out")
+    ran = build(source=source, output=tmp_path / "out", seed=1)
+    assert (ran.returncode, ran.stderr) == (2, f"build_data: error: {tmp_path}/out: exists; --overwrite replaces it\n")
+    assert digest(tmp_path / "out") == before
+
+
+def test_overwrite_replaces_the_output_whole(source, tmp_path):
+    build_well(source=source, output=tmp_path / "out", shards=1)
+    build_well("--overwrite", source=source, output=tmp_path / "out", shards=2)
+    names = sorted(path.name for path in tmp_path.glob("out*/*"))
+    assert names == ["dataset.json"] + [f"train{d}-0000{i}-of-00002.tfrecord" for d in "AB" for i in (0, 1)]
+    assert [path.name for path in tmp_path.glob("out*")] == ["out"]
+
+
+def test_overwrite_spares_folders_of_others(source, tmp_path):
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos/mine.txt").touch()
+    ran = build("--overwrite", source=source, output=tmp_path / "photos")
+    assert ran.returncode == 2 and "is no output of build_data.py" in ran.stderr
+    assert (tmp_path / "photos/mine.txt").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_run_leaves_the_old_output_and_nothing_else(slow_source, tmp_path, number):
+    build_well(domain_a=slow_source / "trainB", domain_b=slow_source / "trainB", output=tmp_path / "out")
+    before = digest(tmp_path / "out")
+    process = start(source=slow_source, output=tmp_path / "out")
+    os.killpg(process.pid, number)
+    _, errors = process.communicate(timeout=10)
+    assert (process.returncode, errors) == (130, "build_data: error: interrupted; nothing was written\n")
+    assert digest(tmp_path / "out") == before
+    assert [path.name for path in tmp_path.glob("out*")] == ["out"]
+
+
+def test_leftovers_of_a_killed_run_are_removed_by_the_next(slow_source, tmp_path):
+    process = start(source=slow_source, output=tmp_path / "out")
+    process.kill()
+    process.communicate(timeout=10)  # ends only when the workers have ended too
+    assert len(list(tmp_path.glob("out.partial-*"))) == 1
+    build_well(domain_a=slow_source / "trainB", domain_b=slow_source / "trainB", output=tmp_path / "out")
+    assert [path.name for path in tmp_path.glob("out*")] == ["out"]
+
+
+def test_folder_of_a_run_at_work_is_left_alone(source, tmp_path):
+    other = tmp_path / "out.partial-1"
+    other.mkdir()
+    lock = os.open(other, os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    build_well(source=source, output=tmp_path / "out")
+    os.close(lock)
+    assert other.exists()
+
+
+def test_output_caught_between_two_renames_comes_back(source, tmp_path):
+    build_well(source=source, output=tmp_path / "out")
+    (tmp_path / "out").rename(tmp_path / "out.replaced")
+    ran = build(source=source, output=tmp_path / "out")
+    assert ran.returncode == 2 and "out: exists" in ran.stderr
+
+
+def test_killed_worker_ends_the_run_with_a_clear_line(slow_source, tmp_path):
+    process = start(source=slow_source, output=tmp_path / "out", workers=1)
+    worker = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text()
+    os.kill(int(worker), signal.SIGKILL)
+    _, errors = process.communicate(timeout=10)
+    assert process.returncode == 2 and "a worker process died (out of memory?)" in errors
+
+
+def test_full_disk_is_one_line_and_leaves_nothing(slow_source, tmp_path):
+    limited = ["bash", "-c", 'ulimit -f 2000; exec "$@"', "-"]  # files of at most 2 MB, which fails as a full disk does
+    ran = subprocess.run(
+        limited + command(source=slow_source, output=tmp_path / "out"), capture_output=True, text=True, timeout=60
+    )
+    assert (ran.returncode, ran.stderr) == (1, "build_data: error: writing: File too large\n")
+    assert not list(tmp_path.glob("out*"))
+
+
+@pytest.mark.parametrize("options, problem", [
+    ({}, "give either --source, or --domain_a and --domain_b"),
+    ({"source": "s", "domain_a": "a"}, "give either --source, or --domain_a and --domain_b"),
+    ({"domain_a": "a"}, "--domain_b is missing"),
+    ({"domain_a": "a", "domain_b": "b", "test_fraction": "1"}, "--test_fraction must be at least 0 and less than 1, not 1"),
+    ({"source": "s", "test_fraction": "0.1"}, "--test_fraction goes with --domain_a and --domain_b"),
+    ({"source": "s", "shards": "0"}, "argument --shards: must be a whole number of at least 1, not 0"),
+    ({"source": "s", "sorce": "t"}, "unrecognized arguments: --sorce=t"),
+    ({"source": "none"}, "none: no such folder"),
+    ({"source": str(PROGRAM)}, "build_data.py: is a file, not a folder"),
+    ({"source": str(PROGRAM.parent / "tests")}, "tests: no sub-folders trainA and trainB in it; for other folders give --domain_a"),
+])
+def test_wrong_use_is_one_line(tmp_path, options, problem):
+    ran = build(output=tmp_path / "out", **options)
+    assert ran.returncode == 2 and ran.stdout == ""
+    assert ran.stderr.startswith("build_data: error: ") and problem in ran.stderr and ran.stderr.count("\n") == 1
+
+
+def test_output_inside_source_is_refused(source):
+    ran = build(source=source, output=source / "out")
+    assert ran.returncode == 2 and "must not lie in one another" in ran.stderr
+
+
+def test_help_does_not_wait_for_tensorflow():
+    modules = "import sys, build_data; sys.exit('tensorflow' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", modules], cwd=PROGRAM.parent).returncode == 0
