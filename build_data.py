@@ -79,10 +79,10 @@ def parse_arguments(arguments):
     add("--domain_b", metavar="DIR", type=Path, help="folder of images of domain B, instead of --source")
     add("--test_fraction", metavar="0..1", type=float, default=0.0,
         help="share of --domain_a and --domain_b that becomes the test splits (default: 0)")
-    add("--max_side", metavar="PIXELS", type=positive, help="downsize images whose longest side is longer (default: keep)")
+    add("--max_side", metavar="PIXELS", type=positive, help="longest side above which images are downsized (default: any)")
     add("--shards", metavar="N", type=positive, default=8, help="files per split (default: 8)")
     add("--seed", metavar="N", type=int, default=0, help="decides on the order and on the test splits (default: 0)")
-    add("--workers", metavar="N", type=positive, default=os.cpu_count(), help="processes that decode (default: one per core)")
+    add("--workers", metavar="N", type=positive, default=os.cpu_count(), help="decoding processes (default: one per core)")
     add("--strict", action="store_true", help="fail if any image cannot be used, instead of leaving it out")
     add("--overwrite", action="store_true", help="replace an earlier output")
     args = parser.parse_args(arguments)
@@ -167,7 +167,7 @@ def find_subfolders(source, seed):
     if not source.is_dir():
         raise DataError(f"{source}: {'is a file, not a folder' if source.exists() else 'no such folder'}")
     if not any((source / split).is_dir() for split in ("trainA", "trainB")):
-        raise DataError(f"{source}: no sub-folders trainA and trainB in it; for other folders give --domain_a and --domain_b")
+        raise DataError(f"{source}: no sub-folders trainA and trainB in it; for others give --domain_a and --domain_b")
     splits = {}
     for split, required in (("trainA", True), ("trainB", True), ("testA", False), ("testB", False)):
         if required or (source / split).exists():

@@ -281,7 +281,7 @@ def test_full_disk_is_one_line_and_leaves_nothing(slow_source, tmp_path):
     ({"source": "s", "sorce": "t"}, "unrecognized arguments: --sorce=t"),
     ({"source": "none"}, "none: no such folder"),
     ({"source": str(PROGRAM)}, "build_data.py: is a file, not a folder"),
-    ({"source": str(PROGRAM.parent / "tests")}, "tests: no sub-folders trainA and trainB in it; for other folders give --domain_a"),
+    ({"source": str(PROGRAM.parent / "tests")}, "tests: no sub-folders trainA and trainB in it; for others give"),
 ])
 def test_wrong_use_is_one_line(tmp_path, options, problem):
     ran = build(output=tmp_path / "out", **options)

@@ -122,7 +122,9 @@ def test_luma_is_pillows():
     np.testing.assert_array_equal(read_image(saved(COLOUR, "PNG"), channels=1)[:, :, 0], np.asarray(COLOUR.convert("L")))
 
 
-@pytest.mark.parametrize("size, shape", [((200, 100), (20, 40)), ((100, 200), (40, 20)), ((40, 30), (30, 40)), ((500, 2), (1, 40))])
+@pytest.mark.parametrize("size, shape", [
+    ((200, 100), (20, 40)), ((100, 200), (40, 20)), ((40, 30), (30, 40)), ((500, 2), (1, 40)),
+])
 def test_max_side_bounds_the_longest_side(size, shape):
     assert read_image(saved(Image.new("RGB", size), "PNG"), max_side=40).shape[:2] == shape
 
@@ -151,7 +153,8 @@ def test_broken_exif_is_ignored_without_warning(tmp_path):
     broken = b"Exif\x00\x00MM\x00*\x00\x00\x00\x08\x00\x05\x01\x12"
     (tmp_path / "x.jpg").write_bytes(saved(COLOUR, "JPEG", exif=broken))
     command = f"from inputs.images import read_image; print(read_image({str(tmp_path / 'x.jpg')!r}).shape)"
-    ran = subprocess.run([sys.executable, "-c", command], cwd=REPOSITORY, capture_output=True, text=True)  # pytest has filters of its own
+    # In a process of its own, since pytest replaces the filters of warnings.
+    ran = subprocess.run([sys.executable, "-c", command], cwd=REPOSITORY, capture_output=True, text=True)
     assert (ran.stdout, ran.stderr) == ("(6, 8, 3)\n", "")
 
 
