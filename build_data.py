@@ -308,8 +308,8 @@ def encode_or_reason(path, max_side):
 def progress(items, split, total):
     """Passes items through under a progress bar with images/s, or with a line now and then where there is no terminal."""
     if sys.stderr.isatty():
-        columns = shutil.get_terminal_size().columns  # tqdm shows nothing where the terminal does not know its width
-        yield from tqdm(items, split, total, ncols=columns, unit=" images")
+        columns, rows = shutil.get_terminal_size()  # tqdm shows nothing where the terminal does not know its size
+        yield from tqdm(items, split, total, ncols=columns, nrows=rows, unit=" images")
         return
     started = shown = time.monotonic()
     for count, item in enumerate(items):
