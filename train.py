@@ -72,7 +72,7 @@ def main(arguments):
         return 128 + stopped_by
 
     # Result
-    print(f"Trained {config.max_steps - first_step} steps in {time.perf_counter() - started:.0f} s.")
+    print(f"Trained {config.max_steps - first_step} steps in {time.perf_counter() - started:.1f} s.")
     for what, figure in model.evaluate(trainer.session, load_test(EVALUATED), counterparts=built_in).items():
         print(f"{what}: {figure}")
     print(f"Sample grid: {trainer.grid_path}")

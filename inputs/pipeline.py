@@ -35,8 +35,16 @@ class Pipeline(NamedTuple):
 
     batch: dict  # stream name: float32 tensor [batch, height, width, channels] in [-1, 1]
     initializer: tf.Operation  # starts at the pipeline's first step
-    wait_seconds: tf.Tensor  # float32 scalar: how long the step that fetches it waited for its batch
     reader: "Reader"
+
+    def wait_seconds(self, step, started):
+        """How long a step waited for its images, in seconds; to be asked once, after each step in turn.
+
+        Args:
+          step: the step that was run, counted from 0 as in `build_pipeline`.
+          started: time at which its `Session.run` began, as `time.perf_counter` gives it.
+        """
+        return max(0.0, self.reader.ready_time(step) - started)
 
     def error(self, exception, step):
         """Finds the user's error behind an exception of `Session.run`.
@@ -70,12 +78,12 @@ def build_pipeline(streams, sources, config, start_step=0):
         with tf.device("/cpu:0"):
             first = tf.cast(start_step, tf.int64) * config.batch_size
             iterator = tf.data.make_initializable_iterator(_dataset(reader, first, config.batch_size))
-            levels, wait_seconds = _timed(iterator.get_next)
+            levels = iterator.get_next()
         batch = {
             name: tf.identity(to_unit(tf.cast(pixels, tf.float32)), name=name)
             for name, pixels in zip(streams, levels)
         }
-        return Pipeline(batch, iterator.initializer, wait_seconds, reader)
+        return Pipeline(batch, iterator.initializer, reader)
 
 
 def load_samples(source, indices, config, channels=3):
@@ -109,6 +117,7 @@ class Reader:
         self.config = config
         self._errors = {}  # position: DataError
         self._busy = set()  # positions being read
+        self._ready = {}  # position: when it had been read
         self._last_read = 0.0  # when the last of them ended
         self._stopped = False
         _readers.add(self)
@@ -135,8 +144,13 @@ class Reader:
             self._errors[position] = error
             raise
         finally:
-            self._last_read = time.monotonic()
+            self._last_read = self._ready[position] = time.perf_counter()
             self._busy.discard(position)
+
+    def ready_time(self, step):
+        """When the last image of a step had been read, as `time.perf_counter` gives it; forgets the steps up to it."""
+        end = (step + 1) * self.config.batch_size
+        return max(self._ready.pop(position) for position in range(end - self.config.batch_size, end))
 
     def error(self, step):
         """Gives the DataError that the images of a step cause, or None."""
@@ -160,7 +174,7 @@ class Reader:
     def stop(self):
         """Waits until tf.data's buffers are full of failures, so that none of its threads calls Python any more."""
         self._stopped = True
-        while self._busy or time.monotonic() - self._last_read < IDLE_SECONDS:
+        while self._busy or time.perf_counter() - self._last_read < IDLE_SECONDS:
             time.sleep(IDLE_SECONDS / 10)
 
     def _read_stream(self, stream, position):
@@ -223,13 +237,3 @@ def _dataset(reader, first, batch_size):
     options = tf.data.Options()
     options.threading.private_threadpool_size = threads
     return batches.with_options(options)
-
-
-def _timed(fetch):
-    """Calls `fetch` between two clocks; gives its tensors and the float32 seconds from one clock to the other."""
-    before = tf.timestamp()
-    with tf.control_dependencies([before]):
-        tensors = fetch()
-    with tf.control_dependencies(tensors):
-        after = tf.timestamp()
-    return tensors, tf.cast(after - before, tf.float32, name="wait_seconds")

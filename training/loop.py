@@ -2,6 +2,7 @@
 
 import math
 import signal
+import time
 
 import tensorflow.compat.v1 as tf
 
@@ -73,17 +74,18 @@ class Trainer:
         progress = Progress(first_step, config.max_steps, config.batch_size * len(self._model.inputs))
         handlers = {number: signal.signal(number, self._ask_to_stop) for number in (signal.SIGINT, signal.SIGTERM)}
         steps = {
-            name: self.session.make_callable([turn.terms, self._pipeline.wait_seconds, turn.moves])
+            name: self.session.make_callable([turn.terms, turn.moves])
             for name, turn in self._model.turns.items()
         }
         saved, shown = first_step, {}
         try:
             for step in range(first_step + 1, config.max_steps + 1):
-                progress.start_clock()
-                terms, wait_seconds = self._run(steps[self._model.turn(step - 1)], step, saved)
+                started = time.perf_counter()
+                terms = self._run(steps[self._model.turn(step - 1)], step, saved)
+                seconds = time.perf_counter() - started
                 self._check_finite(terms, step, saved)
                 shown.update(terms)
-                progress.update(wait_seconds, shown)
+                progress.update(seconds, self._pipeline.wait_seconds(step - 1, started), shown)
                 last = step == config.max_steps or self._stop_signal
                 if step % config.summary_every == 0 or last:
                     speed = {"speed/images_per_second": progress.images_per_second, "speed/waiting_share": progress.waiting_share}
@@ -105,8 +107,7 @@ class Trainer:
 
     def _run(self, run_step, step, saved):
         try:
-            terms, wait_seconds, _ = run_step()
-            return terms, wait_seconds
+            return run_step()[0]
         except tf.errors.OpError as error:
             explanation = self._pipeline.error(error, step - 1)
             if explanation is None:

@@ -15,7 +15,7 @@ class Progress:
     def __init__(self, first_step, max_steps, images_per_step):
         self._images_per_step = images_per_step
         self._step_seconds = self._wait_seconds = None
-        self._last_time = self._last_line = time.perf_counter()
+        self._last_line = time.perf_counter()
         self._plain = not sys.stderr.isatty()
         self._bar = tqdm(
             total=max_steps,
@@ -36,19 +36,14 @@ class Progress:
         """Share of the step time spent waiting for data, lately; 0 to 1."""
         return min(self._wait_seconds / self._step_seconds, 1.0)
 
-    def start_clock(self):
-        """Starts timing the next step, leaving out what was done since the last one (checkpoints, sample grids)."""
-        self._last_time = time.perf_counter()
-
-    def update(self, wait_seconds, terms):
+    def update(self, seconds, wait_seconds, terms):
         """Counts one step.
 
         Args:
-          wait_seconds: float, how long the step waited for its batch.
+          seconds: float, what the step took; what is done between steps (checkpoints, sample grids) does not count.
+          wait_seconds: float, how long of that the step waited for its batch.
           terms: dict of floats by TensorBoard tag; the losses among them are shown.
         """
-        now = time.perf_counter()
-        seconds, self._last_time = now - self._last_time, now
         self._step_seconds = _smooth(self._step_seconds, seconds)
         self._wait_seconds = _smooth(self._wait_seconds, wait_seconds)
         self._bar.update()
@@ -58,8 +53,8 @@ class Progress:
         losses = {tag.removeprefix("loss/"): value for tag, value in terms.items() if tag.startswith("loss/")}
         text = ", ".join(f"{name} {value:.3f}" for name, value in losses.items())
         self._bar.set_postfix_str(f"{text}, {speed}", refresh=False)
-        if self._plain and now - self._last_line >= LINE_EVERY:
-            self._last_line = now
+        if self._plain and time.perf_counter() - self._last_line >= LINE_EVERY:
+            self._last_line = time.perf_counter()
             left = (self._bar.total - self._bar.n) * self._step_seconds
             self.say(f"step {self._bar.n}/{self._bar.total}: {text}, {speed}, {tqdm.format_interval(left)} left")
 
