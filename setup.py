@@ -15,6 +15,7 @@ setup(
         "google-crc32c",  # checksums of single TFRecords, for random access to shards
         "numpy",
         "pillow>=10.1",
+        "protobuf>=4.22",
         "tensorboard",
         "tensorflow>=2.16",
         "tqdm",

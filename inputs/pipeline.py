@@ -148,7 +148,7 @@ class Reader:
             self._busy.discard(position)
 
     def ready_time(self, step):
-        """When the last image of a step had been read, as `time.perf_counter` gives it; forgets the steps up to it."""
+        """When the last image of a step had been read, as `time.perf_counter` gives it; it is forgotten then."""
         end = (step + 1) * self.config.batch_size
         return max(self._ready.pop(position) for position in range(end - self.config.batch_size, end))
 
