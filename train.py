@@ -28,7 +28,7 @@ def main(arguments):
     config = folder.config_for(given)
 
     # TensorFlow is imported only now, so that a mistyped flag shows at once.
-    from training.tensorflow_setup import tf  # isort: skip
+    from training.tensorflow_setup import share_cores, tf  # isort: skip
     from inputs.pipeline import build_pipeline, load_samples
     from models.registry import MODELS
     from training.loop import Trainer
@@ -37,6 +37,7 @@ def main(arguments):
     # Data
     config = dataclasses.replace(config, precision=resolve_precision(config.precision))
     model_class = MODELS[config.model]
+    share_cores(model_class.chains)
     streams = model_class.streams(config)
     built_in = config.data_dir == scenes.NAME
     data_dir = scenes.draw(config.image_size) if built_in else config.data_dir

@@ -21,6 +21,7 @@ class CycleGAN(Model):
     """Two generators and two discriminators; cycle-consistency and identity losses tie the translations to their sources."""
 
     config_class = CycleGANConfig
+    chains = 2
 
     @classmethod
     def streams(cls, config):

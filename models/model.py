@@ -37,12 +37,15 @@ class Model(abc.ABC):
 
     Attributes:
       config: Config.
+      chains: int, of the class: parts of a training step that can always run side by side, as the two directions of CycleGAN do.
       inputs: dict of placeholders by stream name, float32 [batch_size, height, width, channels] in [-1, 1]. Where a batch was given
         they feed themselves from it; a notebook, a test or a script feeds NumPy arrays instead.
       step: int64 scalar tensor, steps done before this one.
       translations: dict of Translation by direction ("AtoB").
       samples: dict of tensors, the rows of the sample grid by caption; each row has one image for each one fed.
     """
+
+    chains = 1
 
     def __init__(self, config, batch=None):
         """Builds the networks in the default graph.

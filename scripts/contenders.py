@@ -151,9 +151,10 @@ def startup(values, workdir):
 
 
 def _tensorflow_step(config, images):
-    from training.tensorflow_setup import session_config, tf
+    from training.tensorflow_setup import session_config, share_cores, tf
     from models.cyclegan import CycleGAN
 
+    share_cores(CycleGAN.chains)
     batch = dict(zip(CycleGAN.streams(config), map(tf.constant, images)))
     model = CycleGAN(config, batch)
     model.build_training()
