@@ -61,6 +61,9 @@ class Config:
         "training",
         ["auto", "float32", "bfloat16", "float16"],
     )
+    xla: bool = option(
+        False, "Compile the step with XLA: seconds to minutes before the first step; slower on most CPUs.", "training", resumable=True
+    )
 
     checkpoint_every: int = option(1000, "Steps between checkpoints.", "watching", low=1, resumable=True)
     keep_checkpoints: int = option(3, "Checkpoints kept; older ones are deleted.", "watching", low=1, resumable=True)
@@ -82,6 +85,11 @@ class Config:
             raise ConfigError(
                 f"--image_size={self.image_size} is larger than --load_size={self.load_size}: a crop cannot be larger than the "
                 "image it is cut from; raise load_size (0 chooses it) or lower image_size"
+            )
+        if self.xla and not self.fixed_size:
+            raise ConfigError(
+                f"--xla compiles the step for one size, and --preprocess={self.preprocess} gives images of many; "
+                "leave out --xla, or choose a preprocess that crops"
             )
 
     @property

@@ -6,7 +6,7 @@ import time
 
 from inputs import scenes
 from inputs.sources import find_source
-from training.command_line import parse_config_flags, run
+from training.command_line import UsageError, parse_config_flags, run
 from training.run_folder import RunFolder
 
 USAGE = """\
@@ -34,10 +34,13 @@ def main(arguments):
     from training.loop import Trainer
     from training.precision import resolve_precision
 
+    if config.xla and not tf.test.is_built_with_xla():
+        raise UsageError("--xla: this TensorFlow was built without XLA; leave the flag out")
+
     # Data
     config = dataclasses.replace(config, precision=resolve_precision(config.precision))
     model_class = MODELS[config.model]
-    share_cores(model_class.chains)
+    share_cores(1 if config.xla else model_class.chains)  # a compiled step is one op
     streams = model_class.streams(config)
     built_in = config.data_dir == scenes.NAME
     data_dir = scenes.draw(config.image_size) if built_in else config.data_dir

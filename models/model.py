@@ -1,6 +1,7 @@
 """The abstract Model: what is the same for all models, and the names of what each must supply."""
 
 import abc
+import contextlib
 from typing import NamedTuple
 
 import numpy as np
@@ -63,7 +64,8 @@ class Model(abc.ABC):
             self.step = self.global_step.read_value()
         with tf.name_scope("inputs/"):
             self.inputs = {name: self._placeholder(name, stream, batch) for name, stream in self.streams(config).items()}
-        self.translations, self.samples = self.build_networks(**self.inputs)
+        with self._compiled():
+            self.translations, self.samples = self.build_networks(**self.inputs)
 
     @classmethod
     @abc.abstractmethod
@@ -98,7 +100,7 @@ class Model(abc.ABC):
     def build_training(self):
         """Builds the training ops; afterwards there are `turns`, whose `moves` also count the step, and the sample grid's summary."""
         self.turns = {}
-        with tf.name_scope("losses/"):
+        with tf.name_scope("losses/"), self._compiled():
             turns = self.build_turns()
         for name, turn in turns.items():
             with tf.control_dependencies([turn.moves]), tf.name_scope("global_step/"):
@@ -131,6 +133,10 @@ class Model(abc.ABC):
         padded = np.pad(image, [(0, rows), (0, columns), (0, 0)], mode="reflect")
         batch = np.repeat(padded[None], source.shape[0], axis=0)
         return session.run(result, {source: batch})[0, :height, :width]
+
+    def _compiled(self):
+        """A context in which ops are marked to be compiled by XLA, where the config asks for it."""
+        return tf.xla.experimental.jit_scope() if self.config.xla else contextlib.nullcontext()
 
     def _placeholder(self, name, stream, batch):
         shape = [self.config.batch_size, None, None, stream.channels]

@@ -61,6 +61,7 @@ def parse_arguments(arguments):
     parser.add_argument("--what", choices=list(WHATS), default="training", help="what to measure (default: training)")
     parser.add_argument("--sizes", default="small,large", help=f"comma-separated, of {', '.join(SIZES)} (default: small,large)")
     parser.add_argument("--precisions", default="float32,bfloat16", help="of this project (default: float32,bfloat16)")
+    parser.add_argument("--xla", action="store_true", help="measure the compiled training step too")
     parser.add_argument("--rounds", type=int, default=2, help="how often the contenders take turns (default: 2)")
     parser.add_argument("--data_dir", help="folder with trainA and trainB of your own images (default: drawn scenes)")
     parser.add_argument("--json", metavar="FILE", help="write all figures here too")
@@ -81,6 +82,8 @@ def training(args, workdir):
             f"this project {precision}": {"what": "training", "framework": "tensorflow", "values": {**values, "precision": precision}}
             for precision in args.precisions
         }
+        if args.xla:
+            contenders |= {f"{name}, XLA": {**fields, "values": {**fields["values"], "xla": True}} for name, fields in contenders.items()}
         if importlib.util.find_spec("torch"):
             contenders |= {name: {"what": "training", "framework": "torch", "values": values, **fields} for name, fields in TORCH.items()}
         for contender in contenders.values():
@@ -102,12 +105,13 @@ def training_row(name, rounds, values, precisions):
         "step ms": f"{1e3 * median(steps):.0f}",
         "min-max": f"{1e3 * min(min(r['times']) for r in results):.0f}-{1e3 * max(max(r['times']) for r in results):.0f}",
         "images/s": f"{2 * values.get('batch_size', 1) / median(steps):.2f}",
+        "first step s": f"{median(result['first'] for result in results):.1f}",
         "peak MB": f"{median(r['peak_mb'] for r in results):.0f}",
         f"{base} / it": f"{median(median(f[base]['times']) / step for f, step in zip(rounds, steps)):.2f}",
         "its memory": f"{median(f[base]['peak_mb'] / f[name]['peak_mb'] for f in rounds):.2f}",
     }
     flop = results[0].get("flop_per_step")
-    if flop:
+    if flop and not name.endswith("XLA"):
         precision = name.split()[-1]
         rate = median(flop / step for step in steps)
         share = median(flop / step / f[f"matmul {precision}"]["flops"] for f, step in zip(rounds, steps))

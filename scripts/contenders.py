@@ -154,7 +154,7 @@ def _tensorflow_step(config, images):
     from training.tensorflow_setup import session_config, share_cores, tf
     from models.cyclegan import CycleGAN
 
-    share_cores(CycleGAN.chains)
+    share_cores(1 if config.xla else CycleGAN.chains)
     batch = dict(zip(CycleGAN.streams(config), map(tf.constant, images)))
     model = CycleGAN(config, batch)
     model.build_training()

@@ -244,7 +244,7 @@ def open_run(folder, config, direction):
     from training.precision import resolve_precision
 
     with tf.Graph().as_default() as graph:
-        model = MODELS[config.model](dataclasses.replace(config, precision=resolve_precision(config.precision)))
+        model = MODELS[config.model](dataclasses.replace(config, precision=resolve_precision(config.precision), xla=False))
         if direction not in model.translations:
             known = ", ".join(model.translations) or "none"
             raise UsageError(f"--direction={direction}: the model {config.model} of this run has {known}")

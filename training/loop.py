@@ -70,7 +70,7 @@ class Trainer:
         Raises:
           NotFiniteError: where a loss or the weights are no longer finite; the last good checkpoint stays.
           DataError: naming the file or record that could not be read; the weights are saved first.
-          UsageError: where a checkpoint, sample or event cannot be written.
+          UsageError: where a checkpoint, sample or event cannot be written, or XLA cannot compile the step.
         """
         config = self._config
         events = Events(self._folder.path, tf.get_default_graph(), config, first_step)
@@ -112,6 +112,8 @@ class Trainer:
             return run_step()[0]
         except tf.errors.OpError as error:
             explanation = self._pipeline.error(error, step - 1)
+            if explanation is None and self._config.xla:
+                raise UsageError(f"step {step}, compiled by XLA, failed: {error.message.splitlines()[0]}; --noxla goes on without it") from None
             if explanation is None:
                 raise
             # The step has moved nothing: every assignment waits for gradients, and those for the batch.

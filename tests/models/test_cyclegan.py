@@ -79,6 +79,22 @@ def test_step_is_the_same_to_the_last_bit_in_separate_sessions():
     assert all((a == b).all() for a, b in zip(weights, same_weights))
 
 
+def test_a_compiled_step_computes_the_same():
+    def train(xla):
+        with tf.Graph().as_default(), tf.Session(config=session_config()) as session:
+            model = make_model(xla=xla)
+            session.run(tf.global_variables_initializer())
+            metadata, options = tf.RunMetadata(), tf.RunOptions(output_partition_graphs=True)
+            for step in range(2):
+                fetches = [model.turns["train"].terms, model.turns["train"].moves]
+                terms, _ = session.run(fetches, random_images(model, step), options=options, run_metadata=metadata)
+            return terms, {node.op for graph in metadata.partition_graphs for node in graph.node}
+
+    (terms, ops), (compiled_terms, compiled_ops) = train(False), train(True)
+    assert "_XlaRun" in compiled_ops and "_XlaRun" not in ops
+    assert compiled_terms == pytest.approx(terms, rel=1e-3, abs=1e-5)
+
+
 def ancestors(op):
     """All ops that must have run before an op."""
     found, open_ends = set(), [op]
