@@ -43,22 +43,24 @@ message_type { name: "Example" field { name: "features" number: 1 type: TYPE_MES
 
 
 class Schema(NamedTuple):
-    """Which features of a record hold the encoded image and its name."""
+    """Which features of a record hold the encoded image and its name; and its class, which a record may lack."""
 
     image: str
     name: str | None
     origin: str
+    class_number: str | None = None
+    class_name: str | None = None
 
 
-SCHEMAS = (  # the first whose features are all present is taken
-    Schema("image/encoded", "image/filename", "build_data.py"),
+SCHEMAS = (  # the first whose image and name are present is taken
+    Schema("image/encoded", "image/filename", "build_data.py", "image/class/label", "image/class/text"),
     Schema("image/encoded_image", "image/file_name", "CycleGAN-TensorFlow"),
     Schema("image", "image_name", "Kaggle Monet"),
-    Schema("image", None, "TensorFlow Datasets"),
+    Schema("image", None, "TensorFlow Datasets", "label"),
 )
 
 
-def image_record(data, format, filename, height, width):
+def image_record(data, format, filename, height, width, label=None, class_name=None):
     """Serialises an image in the keys TensorFlow's own tools use.
 
     Args:
@@ -66,6 +68,7 @@ def image_record(data, format, filename, height, width):
       format: "jpeg" or "png".
       filename: name of the image, bytes.
       height, width: size in pixels.
+      label, class_name: number of its class, and the name as str; None where it has none.
 
     Returns:
       bytes of a tf.train.Example; the same arguments always give the same bytes.
@@ -75,6 +78,9 @@ def image_record(data, format, filename, height, width):
         example.features.feature.add(key=f"image/{key}").value.bytes_list.value.append(value)
     for key, value in (("height", height), ("width", width)):
         example.features.feature.add(key=f"image/{key}").value.int64_list.value.append(value)
+    if class_name is not None:
+        example.features.feature.add(key="image/class/label").value.int64_list.value.append(label)
+        example.features.feature.add(key="image/class/text").value.bytes_list.value.append(class_name.encode())
     return example.SerializeToString()
 
 

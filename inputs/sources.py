@@ -1,6 +1,7 @@
 """Where images come from: TFRecord files or folders of images, found from one `--data_dir`."""
 
 import glob
+import json
 import os
 import re
 from pathlib import Path
@@ -14,18 +15,21 @@ from inputs.records import SCHEMAS, find_schema, index_records, parse_example, r
 
 LAYOUTS = (
     "understood are: the output of build_data.py; a folder with sub-folders of images named by split "
-    "(trainA, trainB, testA, testB); a folder of TFRecord files with the split in their names; or two places "
-    "A,B joined by a comma, each a folder of images, a folder of TFRecord files, or a glob pattern"
+    "(trainA, trainB, testA, testB; for one set of images train, test); a folder of TFRecord files with the split in "
+    "their names; two places A,B joined by a comma, each a folder of images, a folder of TFRecord files, or a glob "
+    "pattern; or, for one set of images without a test split, one such place"
 )
+SPLITS = ("trainA", "trainB", "testA", "testB", "train", "test")
 PLACE_SPLITS = ("trainA", "trainB")  # what places joined by a comma stand for
 
 
 class FolderSource:
     """Images that are files."""
 
-    def __init__(self, paths):
-        """Takes the paths of the image files, at least one."""
+    def __init__(self, paths, root=None):
+        """Takes the paths of the image files, at least one, and the folder whose sub-folders are their classes, if there is one."""
         self.paths = [Path(path) for path in paths]
+        self.root = root
 
     def __len__(self):
         return len(self.paths)
@@ -36,6 +40,17 @@ class FolderSource:
             return read_bytes(self.paths[index]), self.paths[index].name
         except BadImage as reason:
             raise DataError(f"{self.where(index)}: {reason}") from reason
+
+    def class_of(self, index):
+        """Name of the class of the image at `index`: its sub-folder of the root; DataError if it lies in none."""
+        inside = self.paths[index].relative_to(self.root).parts if self.root else ()
+        if len(inside) < 2:
+            raise DataError(f"{self.where(index)}: lies in no class folder; classes are sub-folders, such as train/cat and train/dog")
+        return inside[0]
+
+    def classes(self):
+        """Set of the names of all classes."""
+        return _checked_classes({self.class_of(index) for index in range(len(self))}, self.root)
 
     def where(self, index):
         """Says where the image at `index` lies, for messages."""
@@ -75,6 +90,24 @@ class RecordSource:
             raise DataError(f"{self.where(index)}: has no image under the key {self.schema.image}")
         name = _first(features, self.schema.name)
         return _first(features, self.schema.image), name.decode(errors="replace") if isinstance(name, bytes) else ""
+
+    def class_of(self, index):
+        """Name of the class of the image at `index`, or its number where the record has no name; DataError if it has neither."""
+        features = self._features(index)
+        text, label = (_first(features, key) for key in (self.schema.class_name, self.schema.class_number))
+        if text is None and label is None:
+            wanted = " nor ".join(filter(None, (self.schema.class_name, self.schema.class_number))) or "class known to its schema"
+            raise DataError(f"{self.where(index)}: has no {wanted}, so that its class is unknown")
+        return str(label) if text is None else text.decode(errors="replace")
+
+    def classes(self):
+        """Set of the names of all classes: those that build_data.py noted beside the files, or those of all records, one by one."""
+        folder = Path(self.paths[0]).parent
+        try:
+            noted = json.loads((folder / "dataset.json").read_text()).get("classes")
+        except (OSError, ValueError):  # not an output of build_data.py
+            noted = None
+        return _checked_classes(set(noted or map(self.class_of, range(len(self)))), folder)
 
     def where(self, index):
         """Says where the image at `index` lies, for messages."""
@@ -154,7 +187,7 @@ def open_place(place):
     if not images:
         exists = folder.is_dir() or files
         raise DataError(f"{place}: {'no images or TFRecord files there' if exists else 'no such folder or files'}")
-    return FolderSource(images)
+    return FolderSource(images, folder if folder.is_dir() else None)
 
 
 def open_shards(paths):
@@ -181,6 +214,8 @@ def open_shards(paths):
 def _find(data_dir, split):
     """Opens the place of a split, or the TFRecord files that are named after it; None if there are neither."""
     folder = Path(data_dir).expanduser()
+    if split in ("train", "test") and _is_one_place(folder):
+        return open_place(data_dir) if split == "train" else None
     places = [place.strip() for place in str(data_dir).split(",")]
     if len(places) == len(PLACE_SPLITS) and not folder.exists():
         return open_place(places[PLACE_SPLITS.index(split)]) if split in PLACE_SPLITS else None
@@ -190,6 +225,23 @@ def _find(data_dir, split):
         return open_place(folder / split)
     shards = [path for path in _record_files(folder) if _names_split(path, split)]
     return open_shards(shards) if shards else None
+
+
+def _is_one_place(folder):
+    """Whether a `data_dir` is images without splits: a pattern of files, or a folder in which nothing is named after a split."""
+    if not folder.exists():
+        return bool(glob.glob(str(folder), recursive=True))
+    if not folder.is_dir():
+        return False
+    return not any((folder / split).is_dir() or any(_names_split(path, split) for path in _record_files(folder)) for split in SPLITS)
+
+
+def _checked_classes(names, where):
+    """Gives the names back; DataError for one that the list of classes in a config could not hold."""
+    broken = next((name for name in names if "," in name), None)
+    if broken is not None:
+        raise DataError(f"{where}: the class {broken!r} has a comma in its name; call it otherwise")
+    return names
 
 
 def _record_files(folder):

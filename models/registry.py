@@ -1,5 +1,6 @@
 """The models by the name that `--model` gives them."""
 
 from models.cyclegan import CycleGAN
+from models.wgan import WGAN
 
-MODELS = {"cyclegan": CycleGAN}
+MODELS = {"cyclegan": CycleGAN, "wgan": WGAN}
