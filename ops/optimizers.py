@@ -91,7 +91,9 @@ def simultaneous_step(players, also=(), scale_losses=False):
     Raises:
       ValueError: if a player's loss does not depend on one of its variables.
     """
-    scale = tf.get_variable("loss_scale", [], initializer=tf.constant_initializer(2.0**15), trainable=False) if scale_losses else None
+    names = "_".join(player.name for player in players)  # a model may take several such steps
+    start = tf.constant_initializer(2.0**15)
+    scale = tf.get_variable(f"{names}/loss_scale", [], initializer=start, trainable=False) if scale_losses else None
     factor = scale.read_value() if scale_losses else None
     pairs = {player.name: player_gradients(player, factor) for player in players}
     gradients = [gradient for player in pairs.values() for gradient, _ in player]
@@ -104,7 +106,7 @@ def simultaneous_step(players, also=(), scale_losses=False):
         if not scale_losses:
             return tf.group(move_all(), *also)
         finite = tf.reduce_all([tf.reduce_all(tf.is_finite(gradient)) for gradient in gradients])
-        good_steps = tf.get_variable("good_steps", [], tf.int64, initializer=tf.zeros_initializer(), trainable=False)
+        good_steps = tf.get_variable(f"{names}/good_steps", [], tf.int64, initializer=tf.zeros_initializer(), trainable=False)
         count = tf.where(finite, good_steps.read_value() + 1, 0)
         grown = tf.where(tf.equal(count % 2000, 0), 2.0 * factor, factor)
         adjust = [good_steps.assign(count), scale.assign(tf.where(finite, grown, 0.5 * factor))]

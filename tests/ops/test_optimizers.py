@@ -61,7 +61,7 @@ def test_float16_scaling_skips_a_step_that_overflows_and_halves_the_scale(sessio
     w, factor = weight("a", 1.0), tf.placeholder(tf.float32, [])
     train = simultaneous_step([make_player("p", w * factor, ["a"])], scale_losses=True)
     session.run(tf.global_variables_initializer())
-    scale = next(v for v in tf.global_variables() if v.op.name == "loss_scale")
+    scale = next(v for v in tf.global_variables() if v.op.name.endswith("/loss_scale"))
     session.run(train, {factor: np.inf})
     assert session.run([w, scale]) == [1.0, 2.0**14]
     session.run(train, {factor: 2.0})
