@@ -17,6 +17,7 @@ Trains a model and keeps everything about it in one run folder; the same command
   python train.py --run_dir=DIR                             continue
 """
 GRID_COLUMNS = 4  # images in a row of the sample grid
+LISTED = 20  # images left out that are listed
 EVALUATED = 100  # test images at most on which the trained model is measured
 
 
@@ -45,6 +46,9 @@ def main(arguments):
         split: find_source(data_dir, split.replace("train", "test"), required=False) or source
         for split, source in train_sets.items()
     }
+
+    for line in _left_out([*train_sets.values(), *test_sets.values()]):
+        print(line)
 
     def load_test(count):
         count = min(count, *map(len, test_sets.values()))
@@ -77,6 +81,12 @@ def main(arguments):
         print(f"{what}: {figure}")
     print(f"Sample grid: {trainer.grid_path}")
     return 0
+
+
+def _left_out(sources):
+    """Lines about the images that pair up with none."""
+    lines = list(dict.fromkeys(f"left out: {line}" for source in sources for line in source.left_out))
+    return lines[:LISTED] + ([f"left out: ... and {len(lines) - LISTED} more"] if len(lines) > LISTED else [])
 
 
 def _absolute(data_dir):
