@@ -72,6 +72,8 @@ class Config:
     summary_every: int = option(50, "Steps between points of the TensorBoard curves.", "watching", low=1, resumable=True)
     sample_every: int = option(500, "Steps between sample grids.", "watching", low=1, resumable=True)
 
+    trace_every: int = option(0, "Steps between full traces for TensorBoard and Chrome, each some seconds long. 0: none.", "watching", low=0, resumable=True)
+
     def __post_init__(self):
         for field in dataclasses.fields(self):
             _check_value(field, getattr(self, field.name))
