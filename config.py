@@ -34,7 +34,7 @@ def other_default(owner, name, default):
 class Config:
     """What every model takes. A model adds its own in a subclass; `check` refuses what cannot be."""
 
-    model: str = option("cyclegan", "Model to train.", "run", ["cyclegan", "wgan", "darknet"])
+    model: str = option("cyclegan", "Model to train.", "run", ["cyclegan", "pix2pix", "wgan", "darknet"])
     preset: str = option("", "Named set of values; flags given beside it win.", "run")
     data_dir: str = option(
         "", "Output of build_data.py, or images as they are: the model's layout is in the README. CycleGAN: 'scenes' are built in.", "run"
@@ -81,6 +81,8 @@ class Config:
     summary_every: int = option(50, "Steps between points of the TensorBoard curves.", "watching", low=1, resumable=True)
     sample_every: int = option(500, "Steps between sample grids.", "watching", low=1, resumable=True)
 
+    trace_every: int = option(0, "Steps between full traces for TensorBoard and Chrome, each some seconds long. 0: none.", "watching", low=0, resumable=True)
+
     def __post_init__(self):
         for field in dataclasses.fields(self):
             _check_value(field, getattr(self, field.name))
@@ -126,8 +128,8 @@ class Config:
 
 
 @dataclasses.dataclass(frozen=True)
-class CycleGANConfig(Config):
-    """CycleGAN; the defaults are those of the paper."""
+class TranslatorConfig(Config):
+    """What models take whose generators make images of images, judged by discriminators: the networks, their game and Adam."""
 
     channels_a: int = option(3, "Channels of domain A: 3 for RGB, 1 for grey.", "data", [1, 3])
     channels_b: int = option(3, "Channels of domain B: 3 for RGB, 1 for grey.", "data", [1, 3])
@@ -155,42 +157,40 @@ class CycleGANConfig(Config):
         "patch", "Network of the discriminators: patches of pixels, or single pixels.", "networks", ["patch", "pixel"]
     )
     discriminator_layers: int = option(3, "Layers of stride 2 of the patch discriminator; 3 see 70 x 70 px.", "networks", low=1, high=7)
+    discriminator_leak: float = option(
+        0.2, "Slope below 0 of the discriminators' activations.", "networks", low=0.0, high=1.0
+    )
+    discriminator_bias: bool = option(True, "Biases in the discriminators; without, only the last convolution has one.", "networks")
     ndf: int = option(64, "Width of the discriminators' first layer.", "networks", low=1)
     norm: str = option("instance", "Normalisation.", "networks", ["instance", "affine_instance", "batch", "none"])
+    norm_scale: float = option(1.0, "Mean of the learned scales of affine_instance and batch at the start.", "networks")
     init: str = option(
         "normal", "Initial weights.", "networks", ["normal", "truncated_normal", "xavier", "he", "orthogonal"]
     )
 
     gan_loss: str = option("lsgan", "Adversarial loss.", "losses", ["lsgan", "vanilla", "hinge", "wgangp"])
     real_label: float = option(1.0, "Target for real images in lsgan and vanilla; 0.9 smooths it.", "losses", low=0.0, high=1.0)
-    lambda_a: float = option(10.0, "Weight of the cycle A -> B -> A.", "losses", low=0.0)
-    lambda_b: float = option(10.0, "Weight of the cycle B -> A -> B.", "losses", low=0.0)
-    lambda_identity: float = option(0.5, "Weight of the identity loss, as a share of the cycle's. 0: none.", "losses", low=0.0)
-    pool_size: int = option(50, "Generated images each discriminator's pool remembers. 0: no pool.", "losses", low=0)
     beta1: float = option(0.5, "Adam: decay of the mean of gradients.", "training", low=0.0, high=0.9999)
     beta2: float = option(0.999, "Adam: decay of the mean of squared gradients.", "training", low=0.0, high=0.99999)
 
     def check(self):
         super().check()
-        if self.lambda_identity and self.channels_a != self.channels_b:
-            raise ConfigError(
-                f"--lambda_identity={self.lambda_identity} needs equal channels, but channels_a is {self.channels_a} and channels_b "
-                f"is {self.channels_b}: an image of one domain is fed to the generator of the other; pass --lambda_identity=0"
-            )
-        if self.pool_size and not self.fixed_size:
-            raise ConfigError(
-                f"--preprocess={self.preprocess} gives images of different sizes, which the image pool cannot hold; "
-                "pass --pool_size=0, or a preprocess that crops"
-            )
         if self.batch_size > 1 and not self.fixed_size:
             raise ConfigError(
                 f"--preprocess={self.preprocess} gives images of different sizes, which make no batch of {self.batch_size}; "
                 "pass --batch_size=1, or a preprocess that crops"
             )
+        if self.generator == "unet" and not self.fixed_size:
+            raise ConfigError(
+                f"--preprocess={self.preprocess} gives images whose sides are multiples of 4, but the U-Net needs multiples of "
+                f"{self.size_multiple}; pass a preprocess that crops, or --generator=resnet"
+            )
         if self.fixed_size and self.image_size % self.size_multiple:
             raise ConfigError(
                 f"--image_size={self.image_size} must be a multiple of {self.size_multiple} for the {self.generator} generator"
             )
+        if self.norm_scale != 1 and self.norm not in ("affine_instance", "batch"):
+            raise ConfigError(f"--norm_scale={self.norm_scale} needs a norm with learned scales: affine_instance or batch, not {self.norm}")
 
     @property
     def levels(self):
@@ -206,6 +206,56 @@ class CycleGANConfig(Config):
     def smallest_size(self):
         """Least height and width of a generator's input, in pixels: the ResNet's reflection needs two rows after two halvings."""
         return 8 if self.generator == "resnet" else self.size_multiple
+
+
+@dataclasses.dataclass(frozen=True)
+class CycleGANConfig(TranslatorConfig):
+    """CycleGAN; the defaults are those of the paper."""
+
+    lambda_a: float = option(10.0, "Weight of the cycle A -> B -> A.", "losses", low=0.0)
+    lambda_b: float = option(10.0, "Weight of the cycle B -> A -> B.", "losses", low=0.0)
+    lambda_identity: float = option(0.5, "Weight of the identity loss, as a share of the cycle's. 0: none.", "losses", low=0.0)
+    pool_size: int = option(50, "Generated images each discriminator's pool remembers. 0: no pool.", "losses", low=0)
+
+    def check(self):
+        if self.lambda_identity and self.channels_a != self.channels_b:
+            raise ConfigError(
+                f"--lambda_identity={self.lambda_identity} needs equal channels, but channels_a is {self.channels_a} and channels_b "
+                f"is {self.channels_b}: an image of one domain is fed to the generator of the other; pass --lambda_identity=0"
+            )
+        if self.pool_size and not self.fixed_size:
+            raise ConfigError(
+                f"--preprocess={self.preprocess} gives images of different sizes, which the image pool cannot hold; "
+                "pass --pool_size=0, or a preprocess that crops"
+            )
+        super().check()
+
+
+@dataclasses.dataclass(frozen=True)
+class Pix2PixConfig(TranslatorConfig):
+    """pix2pix; the defaults are those of the paper."""
+
+    model: str = other_default(Config, "model", "pix2pix")
+    lr_policy: str = other_default(Config, "lr_policy", "constant")
+    generator: str = other_default(TranslatorConfig, "generator", "unet")
+    dropout: bool = other_default(TranslatorConfig, "dropout", True)
+    norm: str = other_default(TranslatorConfig, "norm", "batch")
+    gan_loss: str = other_default(TranslatorConfig, "gan_loss", "vanilla")
+
+    direction: str = option("AtoB", "Which image of a pair is the input, and which the target.", "data", ["AtoB", "BtoA"])
+    colorize: bool = option(
+        False, "Learn from colour photographs, without pairs: the input is their lightness, the target their colours (Lab).", "data"
+    )
+    lambda_gan: float = option(1.0, "Weight of the adversarial loss.", "losses", low=0.0)
+    lambda_l1: float = option(100.0, "Weight of the mean absolute difference to the target.", "losses", low=0.0)
+    simultaneous: bool = option(
+        False, "Both networks step from the same weights; else the generator answers to the discriminator's new ones.", "training"
+    )
+
+    def check(self):
+        if self.colorize and (self.direction, self.channels_a, self.channels_b) != ("AtoB", 3, 3):
+            raise ConfigError("--colorize goes from lightness to colour: leave out --direction, --channels_a and --channels_b")
+        super().check()
 
 
 def crop_option(default):
@@ -232,7 +282,7 @@ class WGANConfig(Config):
     critic_norm: str = option(
         "auto", "Normalisation of the critic. auto: batch in wgan, layer in wgangp.", "networks", ["auto", "batch", "layer", "none"]
     )
-    init: str = other_default(CycleGANConfig, "init", "normal")
+    init: str = other_default(TranslatorConfig, "init", "normal")
 
     gan_loss: str = option(
         "wgan", "What keeps the critic's slope small: clipped weights, or the gradient penalty.", "losses", ["wgan", "wgangp"]
@@ -285,7 +335,7 @@ class DarknetConfig(Config):
     classes: str = option("", "Names of the classes in the order of their numbers, joined by commas. Empty: those of the data, sorted.", "data")
 
     width: int = option(32, "Channels of the first layer; the last has 32 times as many.", "networks", low=2)
-    init: str = other_default(CycleGANConfig, "init", "he")
+    init: str = other_default(TranslatorConfig, "init", "he")
 
     epochs: int = other_default(Config, "epochs", 30)
     learning_rate: float = option(1.3, "Largest learning rate; in one_cycle that of the middle of the run.", "training", low=0.0)
@@ -332,7 +382,7 @@ def _number_or_name(name):
     return (not name.isdecimal(), int(name) if name.isdecimal() else 0, name)
 
 
-CONFIGS = {"cyclegan": CycleGANConfig, "wgan": WGANConfig, "darknet": DarknetConfig}
+CONFIGS = {"cyclegan": CycleGANConfig, "pix2pix": Pix2PixConfig, "wgan": WGANConfig, "darknet": DarknetConfig}
 
 # A preset is a set of values for one model. Times and results are in the README.
 PRESETS = {
@@ -345,6 +395,18 @@ PRESETS = {
     "horse2zebra": {"model": "cyclegan", "max_steps": 200 * 1334},
     "monet2photo": {"model": "cyclegan", "max_steps": 200 * 6287},
     "summer2winter": {"model": "cyclegan", "max_steps": 200 * 1231},
+    # Kaggle's "I'm Something of a Painter Myself": A are the 300 paintings, B the 7,028 photos, 25 epochs of the photos.
+    "monet": {
+        "model": "cyclegan", "generator": "unet", "leak": 0.3, "norm": "affine_instance", "norm_scale": 0.0,
+        "discriminator_leak": 0.3, "discriminator_bias": False, "gan_loss": "vanilla", "pool_size": 0, "lr_policy": "constant",
+        "load_size": 256, "flip": False, "max_steps": 25 * 7028,
+    },
+    # The paper's runs on the public pix2pix data sets: 200 epochs (edges2shoes: 15) at batch 1 (edges2shoes: 4).
+    "facades": {"model": "pix2pix", "direction": "BtoA", "max_steps": 200 * 400},
+    "maps": {"model": "pix2pix", "direction": "BtoA", "max_steps": 200 * 1096},
+    "edges2shoes": {"model": "pix2pix", "batch_size": 4, "max_steps": 15 * 49_825 // 4},
+    # Colours for greyscale photographs, from a folder of some thousand colour photographs.
+    "colorize": {"model": "pix2pix", "colorize": True, "batch_size": 4, "max_steps": 100_000},
     # 64 px, the shorter side scaled: the paper's LSUN bedrooms, and the faces of CelebA. Of six steps one is the generator's.
     "lsun": {"model": "wgan", "image_size": 64, "load_size": 64, "max_steps": 1_000_000},
     "celeba": {"model": "wgan", "image_size": 64, "load_size": 64, "max_steps": 300_000},

@@ -16,6 +16,7 @@ Trains a model and keeps everything about it in one run folder; the same command
   python train.py --data_dir=DIR --run_dir=DIR [overrides]  your own images
   python train.py --run_dir=DIR                             continue
 """
+LISTED = 20  # images left out that are listed
 
 
 def main(arguments):
@@ -44,6 +45,9 @@ def main(arguments):
         for split, source in train_sets.items()
     }
     config = config.with_data(train_sets)
+
+    for line in _left_out([*train_sets.values(), *test_sets.values()]):
+        print(line)
 
     def load_test(count):
         sets = {name: TestSet(stream, test_sets[stream.split], config) for name, stream in streams.items()}
@@ -79,6 +83,12 @@ def main(arguments):
         print(f"{what}: {figure}")
     print(f"{model.picture.capitalize()}: {trainer.grid_path}")
     return 0
+
+
+def _left_out(sources):
+    """Lines about the images that pair up with none."""
+    lines = list(dict.fromkeys(f"left out: {line}" for source in sources for line in source.left_out))
+    return lines[:LISTED] + ([f"left out: ... and {len(lines) - LISTED} more"] if len(lines) > LISTED else [])
 
 
 def _absolute(data_dir):

@@ -185,7 +185,8 @@ class Reader:
         try:
             if self._stopped:
                 raise DataError("the program is about to end")
-            return [self._read_stream(stream, position) for stream in self.streams.values()]
+            sizes = {}
+            return [self._read_stream(stream, position, sizes) for stream in self.streams.values()]
         except DataError as error:
             self._errors[position] = error
             raise
@@ -223,14 +224,23 @@ class Reader:
         while self._busy or time.perf_counter() - self._last_read < IDLE_SECONDS:
             time.sleep(IDLE_SECONDS / 10)
 
-    def _read_stream(self, stream, position):
+    def _read_stream(self, stream, position, sizes):
+        """Reads one image; `sizes` keeps the first (height, width) of each key, which streams in step must share to be cropped alike."""
         source, seed = self.sources[stream.split], self.config.seed
         epoch, place = divmod(position, len(source))
         index = int(epoch_order(seed, stream.key, epoch, len(source))[place])
         if isinstance(stream, Labels):
             return _label(source, index, self.config.class_names)
         chance = random_words(seed, stream.key, CHANCE, position, count=3)
-        return _load(source, index, stream.channels, training_image, self.config, chance)
+
+        def prepare(image):
+            (height, width), first = image.shape[:2], sizes.setdefault(stream.key, image.shape[:2])
+            if (height, width) != first and self.config.preprocess != "resize_and_crop":
+                other = f"{first[1]}x{first[0]}"
+                raise BadImage(f"is {width}x{height}, but the image it is paired with {other}; preprocess=resize_and_crop makes them equal")
+            return training_image(image, self.config, chance)
+
+        return _load(source, index, stream.channels, prepare)
 
 
 @atexit.register

@@ -58,6 +58,7 @@ SCHEMAS = (  # the first whose image and name are present is taken
     Schema("image", "image_name", "Kaggle Monet"),
     Schema("image", None, "TensorFlow Datasets", "label"),
 )
+PAIR_SCHEMAS = {half: Schema(f"image_{half.lower()}/encoded", f"image_{half.lower()}/filename", "build_data.py --pairs") for half in "AB"}
 
 
 def image_record(data, format, filename, height, width, label=None, class_name=None):
@@ -74,13 +75,26 @@ def image_record(data, format, filename, height, width, label=None, class_name=N
       bytes of a tf.train.Example; the same arguments always give the same bytes.
     """
     example = Example()
-    for key, value in (("encoded", data), ("filename", filename), ("format", format.encode())):
-        example.features.feature.add(key=f"image/{key}").value.bytes_list.value.append(value)
-    for key, value in (("height", height), ("width", width)):
-        example.features.feature.add(key=f"image/{key}").value.int64_list.value.append(value)
+    _add_image(example, "image", data, format, filename, height, width)
     if class_name is not None:
         example.features.feature.add(key="image/class/label").value.int64_list.value.append(label)
         example.features.feature.add(key="image/class/text").value.bytes_list.value.append(class_name.encode())
+    return example.SerializeToString()
+
+
+def pair_record(images, filenames):
+    """Serialises a pair: the keys of `image_record` twice, under `image_a/` and `image_b/`.
+
+    Args:
+      images: two of `inputs.images.EncodedImage`.
+      filenames: their names, bytes.
+
+    Returns:
+      bytes of a tf.train.Example; the same arguments always give the same bytes.
+    """
+    example = Example()
+    for prefix, image, filename in zip(("image_a", "image_b"), images, filenames):
+        _add_image(example, prefix, image.data, image.format, filename, image.height, image.width)
     return example.SerializeToString()
 
 
@@ -112,7 +126,7 @@ def find_schema(features):
     Returns:
       Schema, or None if no known one fits.
     """
-    return next((s for s in SCHEMAS if {s.image, s.name or s.image} <= features.keys()), None)
+    return next((s for s in (*SCHEMAS, *PAIR_SCHEMAS.values()) if {s.image, s.name or s.image} <= features.keys()), None)
 
 
 def write_record(file, data):
@@ -171,6 +185,13 @@ def read_record(path, number, index):
     if checksum != _masked_crc(data):
         raise DataError(f"{path}: record {number} is damaged: its checksum does not match its data")
     return data
+
+
+def _add_image(example, prefix, data, format, filename, height, width):
+    for key, value in (("encoded", data), ("filename", filename), ("format", format.encode())):
+        example.features.feature.add(key=f"{prefix}/{key}").value.bytes_list.value.append(value)
+    for key, value in (("height", height), ("width", width)):
+        example.features.feature.add(key=f"{prefix}/{key}").value.int64_list.value.append(value)
 
 
 def _opened(path):

@@ -2,6 +2,7 @@
 
 from models.cyclegan import CycleGAN
 from models.darknet import Darknet
+from models.pix2pix import Pix2Pix
 from models.wgan import WGAN
 
-MODELS = {"cyclegan": CycleGAN, "wgan": WGAN, "darknet": Darknet}
+MODELS = {"cyclegan": CycleGAN, "pix2pix": Pix2Pix, "wgan": WGAN, "darknet": Darknet}

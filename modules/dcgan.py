@@ -4,7 +4,7 @@ import tensorflow.compat.v1 as tf
 
 from ops.activations import leaky_relu
 from ops.conv import conv2d, conv2d_transpose, conv2d_transpose_valid
-from ops.norm import NORMS_WITH_OFFSET, batch_norm
+from ops.norm import batch_norm, has_offset
 from ops.scope import scope
 
 
@@ -30,13 +30,14 @@ def dcgan_generator(
     Source: Radford et al. 2015, arXiv 1511.06434, as in the code of the WGAN (Arjovsky et al. 2017, arXiv 1701.07875).
     """
     innermost, halvings = pyramid(size)
+    bias = not has_offset(norm)
     y = tf.cast(z, dtype)[:, None, None, :]                                       # [N, 1, 1, length]
     y = conv2d_transpose_valid(y, ngf * 2 ** (halvings - 1), innermost)           # [N, 4, 4, ngf 2^(halvings-1)]
     y = tf.nn.relu(norm(y))
     for level in range(halvings - 2, -1, -1):                                     # [N, 8, 8, ...] to [N, size/2, size/2, ngf]
-        y = tf.nn.relu(norm(conv2d_transpose(y, ngf * 2**level, 4, bias=norm not in NORMS_WITH_OFFSET)))
+        y = tf.nn.relu(norm(conv2d_transpose(y, ngf * 2**level, 4, bias=bias)))
     for _ in range(extra_layers):
-        y = tf.nn.relu(norm(conv2d(y, ngf, 3, padding=1, bias=norm not in NORMS_WITH_OFFSET)))
+        y = tf.nn.relu(norm(conv2d(y, ngf, 3, padding=1, bias=bias)))
     y = conv2d_transpose(y, channels, 4, bias=False)                              # [N, size, size, channels]
     return tf.nn.tanh(tf.cast(y, tf.float32))
 
@@ -59,7 +60,7 @@ def dcgan_critic(
 
     Source: as `dcgan_generator`.
     """
-    bias = norm not in NORMS_WITH_OFFSET
+    bias = not has_offset(norm)
     innermost, halvings = pyramid(x.shape[1])
     y = leaky_relu(conv2d(tf.cast(x, dtype), ndf, 4, stride=2, padding=1, bias=False))   # [N, size/2, size/2, ndf]
     for _ in range(extra_layers):

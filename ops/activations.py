@@ -8,8 +8,8 @@ from ops.scope import scope
 
 @scope("leaky_relu")
 def leaky_relu(x, leak=0.2):
-    """max(x, leak * x) for 0 <= leak <= 1. (`tf.nn.leaky_relu` behind a convolution makes the graph optimiser log an error.)"""
-    return tf.maximum(x, tf.cast(leak, x.dtype) * x)
+    """x where it is positive, else leak * x; same shape and dtype."""
+    return tf.nn.leaky_relu(x, leak)
 
 
 @scope("dropout")

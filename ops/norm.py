@@ -1,5 +1,7 @@
 """Normalisation. Statistics and arithmetic are float32 whatever the dtype of the input; the output has the input's dtype."""
 
+import functools
+
 import tensorflow.compat.v1 as tf
 
 from ops.initializers import normal
@@ -31,34 +33,35 @@ def affine_instance_norm(x, scale_mean=1.0):
 
 
 @scope("batch_norm")
-def batch_norm(x):
+def batch_norm(x, scale_mean=1.0):
     """Batch norm that uses the statistics of the batch in training and in use, as the reference does.
 
     Args:
       x: float tensor [batch, height, width, channels].
+      scale_mean: float, mean of the learned scales at the start; they are N(scale_mean, 0.02).
 
     Returns:
       Tensor of the same shape and dtype.
 
-    Source: Ioffe and Szegedy 2015, arXiv 1502.03167; scale N(1, 0.02) at the start.
+    Source: Ioffe and Szegedy 2015, arXiv 1502.03167.
     """
-    return _normalize(x, *_scale_and_offset(x.shape[-1], 1.0))
+    return _normalize(x, *_scale_and_offset(x.shape[-1], scale_mean))
 
 
 @scope("layer_norm")
-def layer_norm(x):
-    """Gives every image as a whole mean 0 and variance 1, then a learned scale and offset for each channel, 1 and 0 at the start.
+def layer_norm(x, scale_mean=1.0):
+    """Gives every image as a whole mean 0 and variance 1, then a learned scale and offset for each channel.
 
     Args:
       x: float tensor [batch, height, width, channels].
+      scale_mean: as for `batch_norm`.
 
     Returns:
       Tensor of the same shape and dtype.
 
     Source: Ba et al. 2016, arXiv 1607.06450; the norm that the gradient penalty's authors put in the place of batch norm.
     """
-    scale = tf.get_variable("scale", [x.shape[-1]], initializer=tf.ones_initializer())
-    offset = tf.get_variable("offset", [x.shape[-1]], initializer=tf.zeros_initializer())
+    scale, offset = _scale_and_offset(x.shape[-1], scale_mean)
     values = tf.cast(x, tf.float32)
     mean, variance = tf.nn.moments(values, [1, 2, 3], keepdims=True)
     return tf.cast((values - mean) * tf.rsqrt(variance + EPSILON) * scale + offset, x.dtype)
@@ -100,6 +103,17 @@ def no_norm(x, name=None):
     return x
 
 
+def find_norm(name, scale_mean=1.0):
+    """Returns the normalisation op of a name in NORMS; learned scales start at N(scale_mean, 0.02)."""
+    norm = NORMS[name]
+    return functools.partial(norm, scale_mean=scale_mean) if norm in NORMS_WITH_OFFSET else norm
+
+
+def has_offset(norm):
+    """Whether a normalisation op learns an offset, so that a convolution before it needs no bias."""
+    return getattr(norm, "func", norm) in NORMS_WITH_OFFSET
+
+
 def _per_image(x, scale, offset):
     # A fused batch norm of one image at a time is instance norm, and 2 to 5 times faster than moments on two cores.
     images = tf.split(x, x.shape[0]) if x.shape[0] > 1 else [x]
@@ -120,4 +134,4 @@ def _scale_and_offset(channels, scale_mean):
 
 
 NORMS = {"instance": instance_norm, "affine_instance": affine_instance_norm, "batch": batch_norm, "layer": layer_norm, "none": no_norm}
-NORMS_WITH_OFFSET = (affine_instance_norm, batch_norm, layer_norm, running_batch_norm)  # a convolution before one of these needs no bias
+NORMS_WITH_OFFSET = (affine_instance_norm, batch_norm, layer_norm)

@@ -18,7 +18,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__)))) 
 from config import make_config
 
 
-def training(framework, values, seconds, channels_last=False, autocast=False, xla=False):
+def training(framework, values, seconds, channels_last=False, autocast=False):
     """Times bare training steps on constant images.
 
     Args:

@@ -20,7 +20,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__)))) 
 
 from config import Config
 from inputs.images import BadImage, list_images, read_image, resize, save_image, to_uint8, to_unit
-from training.command_line import UsageError, run
+from training.command_line import OneLineParser, UsageError, run
 from training.gallery import Pair, write_gallery
 from training.run_folder import RunFolder
 
@@ -91,16 +91,9 @@ def main(arguments):
     return 1 if skipped else 0
 
 
-class Parser(argparse.ArgumentParser):
-    """A parser whose errors are one line."""
-
-    def error(self, message):
-        raise UsageError(message)
-
-
 def parse_arguments(arguments):
     """Reads and checks the command line; UsageError where it is wrong."""
-    parser = Parser(
+    parser = OneLineParser(
         "translate.py",
         description=USAGE,
         formatter_class=lambda prog: argparse.RawDescriptionHelpFormatter(prog, max_help_position=26, width=120),

@@ -1,5 +1,6 @@
 """train.py from the outside: real processes, killed and continued; mistakes; the steady state of a long run."""
 
+import json
 import os
 import pathlib
 import re
@@ -156,12 +157,15 @@ def test_a_damaged_image_stops_the_run_with_its_name_after_saving(tmp_path, data
 
 def test_the_run_folder_holds_what_a_person_looks_at(tmp_path, data):
     with tf.Graph().as_default():
-        trainer = make_trainer(tmp_path, data, max_steps=4, sample_every=2, summary_every=2)
+        trainer = make_trainer(tmp_path, data, max_steps=4, sample_every=2, summary_every=2, trace_every=3)
         trainer.train(trainer.start())
     run = tmp_path / "run"
     assert sorted(path.name for path in (run / "samples").iterdir()) == ["step-00000002.png", "step-00000004.png"]
     assert Image.open(trainer.grid_path).size >= (4 * 32, 6 * 32)
+    timeline = json.loads((run / "traces" / "step-00000003.json").read_text())["traceEvents"]
+    assert any(event["name"].endswith("Conv2D") or "Conv2D" in str(event.get("args")) for event in timeline)
     events = EventAccumulator(str(run)).Reload()
+    assert events.Tags()["run_metadata"] == ["step 3"]
     tags = events.Tags()
     for tag in ("loss/generators", "generator/cycle_a", "verdict/real_a", "learning_rate", "speed/images_per_second", "speed/waiting_share"):
         assert [point.step for point in events.Scalars(tag)] == [2, 4], tag

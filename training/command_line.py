@@ -1,5 +1,6 @@
 """Command lines made from Config classes: flags, `--help`, and errors that are one line and exit code 2."""
 
+import argparse
 import dataclasses
 import difflib
 import os
@@ -18,6 +19,13 @@ TYPES = {bool: "true or false", int: "a whole number", float: "a number", str: "
 
 class UsageError(ValueError):
     """A mistake of the user's that is neither in the config's values nor in the data; the message is one line."""
+
+
+class OneLineParser(argparse.ArgumentParser):
+    """An argument parser, for scripts whose flags are not those of a Config, whose errors are one line."""
+
+    def error(self, message):
+        raise UsageError(message)
 
 
 def run(main):

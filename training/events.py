@@ -30,6 +30,11 @@ class Events:
         points = [tf.Summary.Value(tag=tag, simple_value=value) for tag, value in values.items()]
         self._writer.add_summary(tf.Summary(value=points), step)
 
+    def trace(self, metadata, step):
+        """Writes a tf.RunMetadata: compute time and memory of every op, for the Graphs tab."""
+        self._writer.add_run_metadata(metadata, f"step {step}", step)
+        self._writer.flush()
+
     def summary(self, serialized, step):
         """Writes what a summary op returned."""
         self._writer.add_summary(serialized, step)

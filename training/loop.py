@@ -1,10 +1,13 @@
 """The training loop: one `Session.run` per step, and what is written beside it."""
 
+import functools
 import math
+import os
 import signal
 import time
 
 import tensorflow.compat.v1 as tf
+from tensorflow.python.client.timeline import Timeline
 
 from training.checkpoints import Checkpoints
 from training.command_line import UsageError
@@ -73,15 +76,14 @@ class Trainer:
         events = Events(self._folder.path, tf.get_default_graph(), config, first_step)
         progress = Progress(first_step, config.max_steps, self._model.images_per_step)
         handlers = {number: signal.signal(number, self._ask_to_stop) for number in (signal.SIGINT, signal.SIGTERM)}
-        steps = {
-            name: self.session.make_callable([turn.terms, turn.moves])
-            for name, turn in self._model.turns.items()
-        }
+        steps = {name: self.session.make_callable([turn.terms, turn.moves]) for name, turn in self._model.turns.items()}
         saved, shown = first_step, {}
         try:
             for step in range(first_step + 1, config.max_steps + 1):
                 started = time.perf_counter()
-                terms = self._run(steps[self._model.turn(step - 1)], step, saved)
+                traced = config.trace_every and step % config.trace_every == 0
+                turn = self._model.turn(step - 1)
+                terms = self._run(functools.partial(self._traced_step, turn, events, step) if traced else steps[turn], step, saved)
                 seconds = time.perf_counter() - started
                 self._check_finite(terms, step, saved)
                 shown.update(terms)
@@ -115,6 +117,18 @@ class Trainer:
             # The step has moved nothing: every assignment waits for gradients, and those for the batch.
             self._save(step - 1, saved)
             raise explanation from None
+
+    def _traced_step(self, turn, events, step):
+        """Runs one step under a full trace, for TensorBoard's Graphs tab and as a timeline that Chrome and Perfetto open."""
+        metadata = tf.RunMetadata()
+        options = tf.RunOptions(trace_level=tf.RunOptions.FULL_TRACE)
+        chosen = self._model.turns[turn]
+        values = self.session.run([chosen.terms, chosen.moves], options=options, run_metadata=metadata)
+        events.trace(metadata, step)
+        os.makedirs(self._folder.traces, exist_ok=True)
+        with open(os.path.join(self._folder.traces, f"step-{step:08d}.json"), "w") as file:
+            file.write(Timeline(metadata.step_stats).generate_chrome_trace_format())
+        return values
 
     def _check_finite(self, terms, step, saved):
         for name, value in terms.items():

@@ -14,13 +14,14 @@ class RunFolder:
     """Paths and config of one run.
 
     Attributes:
-      path, checkpoints, samples: str, the folder itself and two of its sub-folders.
+      path, checkpoints, samples, traces: str, the folder itself and its sub-folders.
     """
 
     def __init__(self, path):
         self.path = path
         self.checkpoints = os.path.join(path, "checkpoints")
         self.samples = os.path.join(path, "samples")
+        self.traces = os.path.join(path, "traces")
         self._config_file = os.path.join(path, "config.json")
         self._lock = None
 
@@ -89,8 +90,8 @@ class RunFolder:
 
     def _clear(self):
         """Deletes what a run leaves, and nothing else."""
-        for name in ("checkpoints", "samples", "traces"):
-            shutil.rmtree(os.path.join(self.path, name), ignore_errors=True)
+        for folder in (self.checkpoints, self.samples, self.traces):
+            shutil.rmtree(folder, ignore_errors=True)
         for file in glob.glob(os.path.join(glob.escape(self.path), "events.out.tfevents.*")):
             os.remove(file)
 

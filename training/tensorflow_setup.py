@@ -39,8 +39,13 @@ def has_gpu_driver():
 
 
 def session_config():
-    """Returns the `tf.ConfigProto` of every Session here: GPU memory is taken as needed."""
+    """Returns the `tf.ConfigProto` of every Session here.
+
+    GPU memory is taken as needed. The graph optimiser's remapper is off: it fails on leaky ReLUs behind convolutions, with an error in the log,
+    and where it works the step of a CycleGAN takes 4 % longer (64 px, two cores).
+    """
     config = tf.ConfigProto(allow_soft_placement=True)
+    config.graph_options.rewrite_options.remapping = RewriterConfig.OFF
     config.gpu_options.allow_growth = True
     return config
 
@@ -48,6 +53,7 @@ def session_config():
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 with without_chatter():
     import tensorflow.compat.v1 as tf
+    from tensorflow.core.protobuf.rewriter_config_pb2 import RewriterConfig
 
     if not has_gpu_driver():
         tf.config.set_visible_devices([], "GPU")  # TensorFlow looks once, here, and says that it found nothing

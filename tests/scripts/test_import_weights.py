@@ -8,6 +8,7 @@ import sys
 import numpy as np
 import pytest
 
+from config import make_config
 from models.cyclegan import CycleGAN
 from scripts import import_weights
 from training.checkpoints import Checkpoints
@@ -54,82 +55,98 @@ def import_run(*flags):
     return RunFolder(RUN).config(precision="float32", batch_size=1)
 
 
-def outputs(config, images):
-    """What the imported networks make of images: dict of arrays by our names."""
+def config_of_files(**given):
+    """The config that an import of the saved files would write, without the import."""
+    networks = import_weights.read_networks(SOURCE)
+    return make_config({**import_weights.shared_options(networks, given), **given, "precision": "float32"})
+
+
+def compare(config, networks, from_run=False):
+    """Asserts that our networks give what PyTorch's give.
+
+    Args:
+      config: Config of ours.
+      networks: dict of PyTorch modules by our names.
+      from_run: bool, whether our weights are those of the run's checkpoint; else they are converted from the files.
+    """
+    size = config.image_size
+    images = np.random.RandomState(0).uniform(-1, 1, [1, size, size, 3]).astype(np.float32)
     with tf.Graph().as_default(), tf.Session(config=session_config()) as session:
         model = CycleGAN(config)
-        x = tf.placeholder(tf.float32, images.shape)
-        results = {
-            name: getattr(model, name)(x, call="test")
-            for name in ("generator_ab", "generator_ba", "discriminator_a", "discriminator_b")
-        }
-        Checkpoints(RunFolder(RUN).checkpoints, tf.trainable_variables()).restore(session)
-        return session.run(results, {x: images})
+        results = {name: getattr(model, name)(tf.constant(images), call="test") for name in networks}
+        if from_run:
+            Checkpoints(RunFolder(RUN).checkpoints, tf.trainable_variables()).restore(session)
+        else:
+            saved = import_weights.read_networks(SOURCE)
+            for name in networks:
+                initializers = {v.op.name: v.initializer for v in tf.trainable_variables(name + "/")}
+                shapes = {v.op.name: v.shape.as_list() for v in tf.trainable_variables(name + "/")}
+                values = import_weights.convert(saved[name], shapes)
+                session.run(initializers, {op.inputs[1]: values[variable] for variable, op in initializers.items()})
+        results = session.run(results)
+    for name, network in networks.items():
+        with torch.no_grad():
+            expected = network(torch.from_numpy(images.transpose(0, 3, 1, 2).copy())).numpy().transpose(0, 2, 3, 1)
+        np.testing.assert_allclose(results[name], expected, atol=1e-5)
 
 
-def images(height=32, width=32, channels=3):
-    return np.random.RandomState(0).uniform(-1, 1, [1, height, width, channels]).astype(np.float32)
-
-
-def run_torch(network, x):
-    with torch.no_grad():
-        return network(torch.from_numpy(x.transpose(0, 3, 1, 2).copy())).numpy().transpose(0, 2, 3, 1)
+def test_all_four_networks_come_into_the_run():
+    theirs = save_all()
+    config = import_run(*OF_TRAINING)
+    assert (config.generator_blocks, config.ngf, config.ndf, config.discriminator_layers) == (2, 4, 8, 2)
+    # Their D_A judges what their G_A makes, images of B.
+    ours = {
+        "generator_ab": theirs["G_A"], "generator_ba": theirs["G_B"],
+        "discriminator_b": theirs["D_A"], "discriminator_a": theirs["D_B"],
+    }  # fmt: skip
+    compare(config, ours, from_run=True)
 
 
 @pytest.mark.parametrize("norm", ["instance", "affine_instance", "batch"])
-def test_all_four_networks_compute_the_same(norm):
-    networks = save_all(norm)
-    config = import_run(*OF_TRAINING)
+def test_norm_is_recognized(norm):
+    theirs = save_all(norm)
+    config = config_of_files(image_size=32)
     assert config.norm == norm
-    assert (config.generator_blocks, config.ngf, config.ndf, config.discriminator_layers) == (2, 4, 8, 2)
-    got = outputs(config, images())
-    # Their D_A judges what their G_A makes, images of B.
-    ours = {"G_A": "generator_ab", "G_B": "generator_ba", "D_A": "discriminator_b", "D_B": "discriminator_a"}
-    for theirs, network in networks.items():
-        np.testing.assert_allclose(got[ours[theirs]], run_torch(network, images()), atol=1e-5)
+    compare(config, {"generator_ab": theirs["G_A"], "discriminator_b": theirs["D_A"]})
 
 
 def test_unet_and_pixel_discriminator():
     generator = save("G_A", reference.UNetGenerator(3, 3, 4, levels=6, norm="batch"))
     discriminator = save("D_A", reference.PixelDiscriminator(3, 4, "batch"))
-    config = import_run("--pool_size=2")
+    config = config_of_files()
     assert (config.generator, config.levels, config.discriminator, config.norm) == ("unet", 6, "pixel", "batch")
     assert config.image_size == 64, "the smallest that a U-Net of 6 levels takes"
-    got = outputs(config, images(64, 64))
-    np.testing.assert_allclose(got["generator_ab"], run_torch(generator, images(64, 64)), atol=1e-5)
-    np.testing.assert_allclose(got["discriminator_b"], run_torch(discriminator, images(64, 64)), atol=1e-5)
+    compare(config, {"generator_ab": generator, "discriminator_b": discriminator})
 
 
 def test_module_prefix_and_unused_statistics_are_ignored():
     unused = {"module.model.2.running_mean": torch.ones(4), "module.model.2.num_batches_tracked": torch.tensor(7)}
     generator = save("G_A", reference.ResNetGenerator(3, 3, 4, 1), prefix="module.", also=unused)
-    config = import_run(*OF_TRAINING)
+    config = config_of_files(image_size=32)
     assert config.norm == "instance"
-    np.testing.assert_allclose(outputs(config, images())["generator_ab"], run_torch(generator, images()), atol=1e-5)
+    compare(config, {"generator_ab": generator})
 
 
 def test_networks_without_norm_and_biases():
-    generator = reference.ResNetGenerator(3, 3, 4, 1, "none")
-    save("G_A", generator)
+    generator = save("G_A", reference.ResNetGenerator(3, 3, 4, 1, "none"))
     inner = [f"model.{place}.bias" for place in (1, 4, 7, 11, 14)] + ["model.10.conv_block.1.bias", "model.10.conv_block.5.bias"]
     for name in inner:
         torch.nn.init.zeros_(generator.get_parameter(name))
     torch.save({k: v for k, v in generator.state_dict().items() if k not in inner}, f"{SOURCE}/latest_net_G_A.pth")
-    config = import_run(*OF_TRAINING)
+    config = config_of_files(image_size=32)
     assert config.norm == "none"
-    np.testing.assert_allclose(outputs(config, images())["generator_ab"], run_torch(generator, images()), atol=1e-6)
+    compare(config, {"generator_ab": generator})
 
 
 def test_dropout_moves_the_second_convolution_of_a_block():
     generator = save("G_A", reference.ResNetGenerator(3, 3, 4, 1, dropout=True))
-    assert import_run(*OF_TRAINING).dropout
-    config = RunFolder(RUN).config(dropout=False, precision="float32")
-    np.testing.assert_allclose(outputs(config, images())["generator_ab"], run_torch(generator.eval(), images()), atol=1e-5)
+    assert config_of_files(image_size=32).dropout
+    compare(config_of_files(image_size=32, dropout=False), {"generator_ab": generator.eval()})
 
 
 def test_channels_are_read_from_the_files():
     save("G_A", reference.ResNetGenerator(1, 3, 4, 1))
-    config = import_run(*OF_TRAINING)
+    config = config_of_files(image_size=32)
     assert (config.channels_a, config.channels_b, config.lambda_identity) == (1, 3, 0.0)
 
 
@@ -141,11 +158,12 @@ def test_one_generator_and_an_epoch(direction, ours, other, capsys):
     printed = capsys.readouterr().out
     assert f"{other}: no file, fresh initial weights" in printed
     assert f"{ours}: 200_net_G.pth: generator resnet" in printed
-    np.testing.assert_allclose(outputs(config, images())[ours], run_torch(generator, images()), atol=1e-5)
+    compare(config, {ours: generator}, from_run=True)
 
 
 def test_keys_are_those_of_published_files():
     """The file format, written down: names of convolution kernels and their shapes in PyTorch's layout."""
+
     def kernels(network):
         return {name: list(value.shape) for name, value in network.state_dict().items() if value.ndim == 4}
 

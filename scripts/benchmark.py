@@ -1,0 +1,245 @@
+"""Measures this project beside PyTorch: every contender in a process of its own, in turn (A B A B), ratios within one round."""
+
+import argparse
+import importlib.util
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from statistics import median
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # works without installation, from anywhere
+
+from inputs.scenes import write_scenes
+from training.command_line import OneLineParser, UsageError, run
+
+SIZES = {  # name: config values
+    "small": {"image_size": 64, "generator_blocks": 6, "ngf": 32, "ndf": 32},
+    "small4": {"image_size": 64, "generator_blocks": 6, "ngf": 32, "ndf": 32, "batch_size": 4},
+    "large": {"image_size": 256, "generator_blocks": 9, "ngf": 64, "ndf": 64},
+}
+TORCH = {  # name: fields of the PyTorch contender
+    "PyTorch float32, as shipped": {},
+    "PyTorch bfloat16 autocast": {"autocast": True},
+    "PyTorch bfloat16 autocast, channels_last": {"autocast": True, "channels_last": True},
+}
+TIMED_SECONDS = 15  # of steps, for each contender in each round
+DATA_IMAGES = 300  # drawn for pipeline, build_data and inference, where --data_dir is not given
+USAGE = """\
+Measures speed and memory, prints a table and writes JSON.
+
+  python scripts/benchmark.py                        training steps beside PyTorch's, where torch is installed
+  python scripts/benchmark.py --what=loop            the whole of train.py beside the bare step
+  python scripts/benchmark.py --what=inference       translating 256 px images, files to files
+  python scripts/benchmark.py --what=pipeline        images/s the input pipeline delivers, beside decoding alone
+  python scripts/benchmark.py --what=build_data      images/s converted, beside decoding alone
+  python scripts/benchmark.py --what=startup         from the start of the process to the end of the first step
+
+The ratio is the median over the rounds of a contender's time to that of the row marked as its base.
+"""
+
+
+def main(arguments):
+    args = parse_arguments(arguments)
+    started = time.perf_counter()
+    with tempfile.TemporaryDirectory() as workdir:
+        tables = WHATS[args.what](args, workdir)
+    report = {"machine": machine(), "date": time.strftime("%Y-%m-%d"), "command": ["benchmark.py", *arguments], "tables": tables}
+    print(f"\n{report['machine']}; {report['date']}; {time.perf_counter() - started:.0f} s in all")
+    if args.json:
+        with open(args.json, "w") as file:
+            json.dump(report, file, indent=2)
+    return 0
+
+
+def parse_arguments(arguments):
+    """Reads the command line; UsageError where it is wrong."""
+    parser = OneLineParser("benchmark.py", description=USAGE, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False)
+    parser.add_argument("--what", choices=list(WHATS), default="training", help="what to measure (default: training)")
+    parser.add_argument("--sizes", default="small,large", help=f"comma-separated, of {', '.join(SIZES)} (default: small,large)")
+    parser.add_argument("--precisions", default="float32,bfloat16", help="of this project (default: float32,bfloat16)")
+    parser.add_argument("--rounds", type=int, default=2, help="how often the contenders take turns (default: 2)")
+    parser.add_argument("--data_dir", help="folder with trainA and trainB of your own images (default: drawn scenes)")
+    parser.add_argument("--json", metavar="FILE", help="write all figures here too")
+    args = parser.parse_args(arguments)
+    args.sizes, args.precisions = args.sizes.split(","), args.precisions.split(",")
+    unknown = [size for size in args.sizes if size not in SIZES]
+    if unknown:
+        raise UsageError(f"--sizes: {unknown[0]} is none of {', '.join(SIZES)}")
+    return args
+
+
+def training(args, workdir):
+    """Bare training steps: time, memory, FLOP/s and their share of the matmul rate measured in the same round."""
+    tables = {}
+    for size in args.sizes:
+        values = SIZES[size]
+        contenders = {
+            f"this project {precision}": {"what": "training", "framework": "tensorflow", "values": {**values, "precision": precision}}
+            for precision in args.precisions
+        }
+        if importlib.util.find_spec("torch"):
+            contenders |= {name: {"what": "training", "framework": "torch", "values": values, **fields} for name, fields in TORCH.items()}
+        for contender in contenders.values():
+            contender["seconds"] = TIMED_SECONDS
+        rates = {f"matmul {precision}": {"what": "matmul", "precision": precision} for precision in args.precisions}
+        rounds = take_turns({**rates, **contenders}, args.rounds)
+        tables[size] = [training_row(name, rounds, values, args.precisions) for name in contenders]
+        show(f"{size}: {values}", tables[size])
+    return tables
+
+
+def training_row(name, rounds, values, precisions):
+    """One row of the training table, from all rounds."""
+    results = [figures[name] for figures in rounds]
+    steps = [median(result["times"]) for result in results]
+    base = f"this project {precisions[-1]}"
+    row = {
+        "contender": name,
+        "step ms": f"{1e3 * median(steps):.0f}",
+        "min-max": f"{1e3 * min(min(r['times']) for r in results):.0f}-{1e3 * max(max(r['times']) for r in results):.0f}",
+        "images/s": f"{2 * values.get('batch_size', 1) / median(steps):.2f}",
+        "peak MB": f"{median(r['peak_mb'] for r in results):.0f}",
+        f"{base} / it": f"{median(median(f[base]['times']) / step for f, step in zip(rounds, steps)):.2f}",
+        "its memory": f"{median(f[base]['peak_mb'] / f[name]['peak_mb'] for f in rounds):.2f}",
+    }
+    flop = results[0].get("flop_per_step")
+    if flop:
+        precision = name.split()[-1]
+        rate = median(flop / step for step in steps)
+        share = median(flop / step / f[f"matmul {precision}"]["flops"] for f, step in zip(rounds, steps))
+        row |= {"TFLOP/step": f"{flop / 1e12:.3f}", "GFLOP/s": f"{rate / 1e9:.0f}", "of matmul": f"{share:.2f}"}
+    return row
+
+
+def loop(args, workdir):
+    """The whole of train.py, at its default intervals, beside the bare step."""
+    tables = {}
+    for size in args.sizes:
+        values = {**SIZES[size], "precision": args.precisions[-1]}
+        contenders = {
+            "whole loop": {"what": "loop", "values": {**values, "data_dir": "scenes", "run_dir": os.path.join(workdir, "run")}, "steps": 1000},
+            "bare step": {"what": "training", "framework": "tensorflow", "values": values, "seconds": 60},
+        }
+        rounds = take_turns(contenders, args.rounds, workdir)
+        whole = [f["whole loop"]["seconds_per_step"] for f in rounds]
+        bare = [sum(f["bare step"]["times"]) / len(f["bare step"]["times"]) for f in rounds]
+        ratio = median(w / b for w, b in zip(whole, bare))
+        tables[size] = [{"contender": "whole loop", "step ms": f"{1e3 * median(whole):.1f}", "bare step ms": f"{1e3 * median(bare):.1f}", "ratio": f"{ratio:.3f}"}]
+        show(f"{size}: {values}", tables[size])
+    return tables
+
+
+def inference(args, workdir):
+    """Translating 256 px images, files to files, without start-up."""
+    values, run_dir = SIZES["large"], os.path.join(workdir, "run")
+    source = os.path.join(images_folder(args, workdir, 256, 20), "trainA")
+    for precision in args.precisions:
+        measure({"what": "make_run", "run_dir": f"{run_dir}-{precision}", "values": {**values, "precision": precision}})
+    common = {"what": "translating", "source": source}
+    contenders = {
+        f"this project {precision}": {
+            **common, "framework": "tensorflow", "values": {**values, "precision": precision}, "run_dir": f"{run_dir}-{precision}",
+            "output": os.path.join(workdir, precision),
+        }
+        for precision in args.precisions
+    }  # fmt: skip
+    if importlib.util.find_spec("torch"):
+        for name, autocast in (("PyTorch float32, as shipped", False), ("PyTorch bfloat16 autocast", True)):
+            output = os.path.join(workdir, f"torch-{autocast}")
+            contenders[name] = {**common, "framework": "torch", "values": values, "run_dir": None, "output": output, "autocast": autocast}
+    return rate_table("inference", contenders, args.rounds, f"this project {args.precisions[-1]}")
+
+
+def pipeline(args, workdir):
+    """Images/s that the pipeline delivers, beside decoding alone."""
+    tables = {}
+    for size in args.sizes:
+        values = SIZES[size]
+        folder = images_folder(args, workdir, values["image_size"])
+        contenders = {
+            "pipeline": {"what": "pipeline", "data_dir": folder, "values": values, "seconds": 5},
+            "decode alone": {"what": "decode", "data_dir": folder},
+        }
+        tables |= rate_table(f"pipeline, {size}", contenders, args.rounds, "pipeline")
+    return tables
+
+
+def build_data(args, workdir):
+    """Images/s that build_data.py converts, beside decoding the same files with Pillow on all cores."""
+    folder = images_folder(args, workdir, 256)
+    contenders = {
+        "build_data.py": {"what": "build_data", "data_dir": folder, "output": os.path.join(workdir, "shards")},
+        "decode alone": {"what": "decode", "data_dir": folder},
+    }
+    return rate_table("build_data", contenders, args.rounds, "build_data.py")
+
+
+def startup(args, workdir):
+    """From the start of the process to the end of a run of one step, beside `import tensorflow`."""
+    rounds = take_turns({"demo": {"what": "startup", "values": {"preset": "demo"}, "workdir": workdir}}, args.rounds + 1)[1:]
+    row = {name: f"{median(f['demo'][key] for f in rounds):.1f}" for name, key in (("one step, whole process s", "one_step_run"), ("import s", "import"))}
+    show("startup", [row])
+    return {"startup": [row]}
+
+
+def rate_table(title, contenders, rounds, base):
+    """Measures and shows contenders that give images/s."""
+    rounds = take_turns(contenders, rounds)
+    rows = [
+        {
+            "contender": name,
+            "images/s": f"{median(f[name]['images_per_s'] for f in rounds):.2f}",
+            f"{base} is faster by": f"{median(f[base]['images_per_s'] / f[name]['images_per_s'] for f in rounds):.2f}",
+        }
+        for name in contenders
+    ]
+    show(title, rows)
+    return {title: rows}
+
+
+def images_folder(args, workdir, size, count=DATA_IMAGES):
+    """The user's folder, or one with drawn scenes."""
+    if args.data_dir:
+        return args.data_dir
+    folder = os.path.join(workdir, f"scenes-{size}-{count}")
+    write_scenes(folder, size, train=count // 2 if count == DATA_IMAGES else count, test=1)
+    return folder
+
+
+def take_turns(contenders, rounds, workdir=None):
+    """Measures contenders in turn. Returns a list, one dict of figures by name for each round."""
+    return [{name: measure(contender, workdir) for name, contender in contenders.items()} for _ in range(rounds)]
+
+
+def measure(specification, workdir=None):
+    """Runs one measurement in a process of its own; see scripts/contenders.py."""
+    script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "contenders.py")
+    process = subprocess.run([sys.executable, script, json.dumps(specification)], capture_output=True, text=True, cwd=workdir)
+    if process.returncode:
+        raise UsageError(f"{specification['what']} failed: {process.stderr.strip().splitlines()[-1]}")
+    return json.loads(process.stdout.splitlines()[-1])
+
+
+def show(title, rows):
+    """Prints a table in Markdown."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    print(f"\n{title}\n\n| {' | '.join(names)} |\n|{' --- |' * len(names)}")
+    for row in rows:
+        print(f"| {' | '.join(row.get(name, '') for name in names)} |", flush=True)
+
+
+def machine():
+    """One line about this machine."""
+    with open("/proc/cpuinfo") as file:
+        model = next((line.split(":")[1].strip() for line in file if line.startswith("model name")), platform.processor())
+    return f"{os.cpu_count()} cores of {model}, {platform.system()}, Python {platform.python_version()}"
+
+
+WHATS = {f.__name__: f for f in (training, loop, inference, pipeline, build_data, startup)}
+
+if __name__ == "__main__":
+    run(main)
