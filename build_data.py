@@ -3,9 +3,14 @@
     python build_data.py --source=photos --output=data/photos
     python build_data.py --domain_a=cats --domain_b=dogs --test_fraction=0.1 --output=data/cat2dog
     python build_data.py --pairs --source=facades --output=data/facades
+    python build_data.py --images=bedrooms --output=data/bedrooms
+    python build_data.py --images=cifar10 --labelled --output=data/cifar10
 
 The first form takes a folder with the sub-folders trainA, trainB and, if there are any, testA and testB. With --pairs, for pix2pix,
 images of equal names in trainA and trainB make a pair, or each image in the sub-folders train and test (or val) shows two side by side.
+
+--images takes one set of images, for wgan: all in a folder, or its sub-folders train and test (or val) where it has these. With --labelled,
+for darknet, the sub-folders in there are classes: cifar10/train/cat/1.png.
 """
 
 import argparse
@@ -29,6 +34,7 @@ from typing import NamedTuple
 
 from tqdm import tqdm
 
+from config import sort_classes
 from inputs.errors import DataError
 from inputs.images import BadImage, EncodedImage, encode_for_record, list_images
 from inputs.pairs import HALVES, encode_pair, match_names
@@ -91,9 +97,11 @@ def parse_arguments(arguments):
     add("--source", metavar="DIR", type=Path, help="folder with the sub-folders trainA trainB [testA testB]")
     add("--domain_a", metavar="DIR", type=Path, help="folder of images of domain A, instead of --source")
     add("--domain_b", metavar="DIR", type=Path, help="folder of images of domain B, instead of --source")
+    add("--images", metavar="DIR", type=Path, help="folder of one set of images, instead of --source; see above")
+    add("--labelled", action="store_true", help="the sub-folders of --images, or of its splits, are classes")
     add("--pairs", action="store_true", help="the images belong together in pairs; see above")
     add("--test_fraction", metavar="0..1", type=float, default=0.0,
-        help="share of --domain_a and --domain_b that becomes the test splits (default: 0)")
+        help="share of --domain_a and --domain_b, or of --images, that becomes the test splits (default: 0)")
     add("--max_side", metavar="PIXELS", type=positive, help="longest side above which images are downsized (default: any)")
     add("--shards", metavar="N", type=positive, default=8, help="files per split (default: 8)")
     add("--seed", metavar="N", type=int, default=0, help="decides on the order and on the test splits (default: 0)")
@@ -101,9 +109,13 @@ def parse_arguments(arguments):
     add("--strict", action="store_true", help="fail if any image cannot be used, instead of leaving it out")
     add("--overwrite", action="store_true", help="replace an earlier output")
     args = parser.parse_args(arguments)
-    if bool(args.source) == bool(args.domain_a or args.domain_b):
-        parser.error("give either --source, or --domain_a and --domain_b")
-    if not args.source and not (args.domain_a and args.domain_b):
+    if bool(args.source) + bool(args.domain_a or args.domain_b) + bool(args.images) != 1:
+        parser.error("give either --source, or --domain_a and --domain_b, or --images")
+    if args.labelled and not args.images:
+        parser.error("--labelled goes with --images")
+    if args.pairs and args.images:
+        parser.error("--pairs goes with --source, or with --domain_a and --domain_b")
+    if not (args.source or args.images) and not (args.domain_a and args.domain_b):
         parser.error(f"--domain_{'b' if args.domain_a else 'a'} is missing")
     if not 0 <= args.test_fraction < 1:
         parser.error(f"--test_fraction must be at least 0 and less than 1, not {args.test_fraction:g}")
@@ -129,14 +141,16 @@ def build(args):
     started = time.monotonic()
     output = args.output.expanduser().resolve()
     clear_leftovers(output)
-    check_output(output, [folder for folder in (args.source, args.domain_a, args.domain_b) if folder], args.overwrite)
-    splits = find_pairs(args) if args.pairs else find_splits(args)
+    check_output(output, [folder for folder in (args.source, args.domain_a, args.domain_b, args.images) if folder], args.overwrite)
+    splits = find_pairs(args) if args.pairs else find_images(args) if args.images else find_splits(args)
+    classes = find_classes(splits) if args.labelled else []
     description = {"format_version": FORMAT_VERSION, "seed": args.seed, "max_side": args.max_side, "splits": {}}
+    description |= {"classes": classes} if classes else {}
     encode = functools.partial(encode_pair if args.pairs else encode_for_record, max_side=args.max_side)
     with written_aside(output) as aside, worker_processes(args.workers, encode) as workers:
         for name, split in splits.items():
             images = progress(zip(split.names, encode_all(workers, split.paths)), name, len(split.names))
-            description["splits"][name] = write_split(aside, name, split, images, args.shards)
+            description["splits"][name] = write_split(aside, name, split, images, args.shards, classes)
         check_left_out(description["splits"], args.strict)
         (aside / DESCRIPTION).write_text(json.dumps(description, indent=2) + "\n")
     report(output, description["splits"], "pairs" if args.pairs else "images", time.monotonic() - started)
@@ -175,6 +189,35 @@ def find_splits(args):
         if tests:
             splits[f"test{domain}"] = single_images(folder, names[:tests])
     return splits
+
+
+def find_images(args):
+    """Finds the splits of one set of images; returns and raises what `find_splits` does."""
+    folder = args.images.expanduser()
+    if not (folder / "train").is_dir():
+        names = shuffled_images(folder, args.seed)
+        tests = count_tests(names, args.test_fraction)
+        splits = {"train": single_images(folder, names[tests:])}
+        return splits | ({"test": single_images(folder, names[:tests])} if tests else {})
+    if args.test_fraction:
+        raise DataError(f"{folder}: has a sub-folder train; its sub-folders are the splits, without --test_fraction")
+    splits = {"train": single_images(folder / "train", shuffled_images(folder / "train", args.seed))}
+    test = next((folder / name for name in ("test", "val") if (folder / name).is_dir()), None)
+    return splits | ({"test": single_images(test, shuffled_images(test, args.seed))} if test else {})
+
+
+def find_classes(splits):
+    """Lists the names of the classes, in the order of their numbers; DataError if an image has none."""
+    for split in splits.values():
+        loose = next((name for name in split.names if "/" not in name), None)
+        if loose:
+            raise DataError(f"{split.folder / loose}: lies in no class folder; with --labelled, sub-folders are the classes")
+    return sort_classes({class_of(name) for split in splits.values() for name in split.names})
+
+
+def class_of(name):
+    """Names the class of an image of a labelled set: the first part of its name."""
+    return readable(name).split("/")[0]
 
 
 def count_tests(images, fraction):
@@ -390,7 +433,7 @@ def progress(items, split, total):
         yield item
 
 
-def write_split(aside, split, found, images, shards):
+def write_split(aside, split, found, images, shards, classes):
     """Writes the shards of a split, dealing its images out in turn.
 
     Args:
@@ -399,6 +442,7 @@ def write_split(aside, split, found, images, shards):
       found: its Split.
       images: iterable of (name, EncodedImage or BadImage); of pairs, (names, two EncodedImage or BadImage).
       shards: number of shards; fewer are written if there are fewer images.
+      classes: names of the classes, the first part of the images' names; empty if they have none.
 
     Returns:
       What dataset.json says about the split.
@@ -410,7 +454,7 @@ def write_split(aside, split, found, images, shards):
             if isinstance(image, BadImage):
                 left_out.append({"file": readable(name if isinstance(name, str) else name[0]), "reason": str(image)})
                 continue
-            write_record(files[len(sizes) % shards], make_record(name, image))
+            write_record(files[len(sizes) % shards], make_record(name, image, classes))
             first = image if isinstance(image, EncodedImage) else image[0]
             sizes.append((first.height, first.width))
     used = min(shards, len(sizes))
@@ -427,10 +471,12 @@ def write_split(aside, split, found, images, shards):
     }
 
 
-def make_record(name, image):
-    """Serialises an EncodedImage, or a pair of them with its one or two names."""
+def make_record(name, image, classes):
+    """Serialises an EncodedImage, with its class if there are classes, or a pair of them with its one or two names."""
     if isinstance(image, EncodedImage):
-        return image_record(image.data, image.format, os.fsencode(name), image.height, image.width)
+        class_name = class_of(name) if classes else None
+        label = classes.index(class_name) if classes else None
+        return image_record(image.data, image.format, os.fsencode(name), image.height, image.width, label, class_name)
     return pair_record(image, [os.fsencode(name[0]), os.fsencode(name[-1])])
 
 

@@ -369,7 +369,7 @@ class DarknetConfig(Config):
           ConfigError: the data's classes are not those of `classes`, or are fewer than two.
         """
         config = super().with_data(sources)
-        found = sorted({name for source in sources.values() for name in source.classes()}, key=_number_or_name)
+        found = sort_classes({name for source in sources.values() for name in source.classes()})
         if config.classes and set(config.class_names) != set(found):
             raise ConfigError(f"--classes={config.classes}: the data has the classes {','.join(found)}")
         if len(found) < 2:
@@ -377,9 +377,9 @@ class DarknetConfig(Config):
         return config if config.classes else dataclasses.replace(config, classes=",".join(found))
 
 
-def _number_or_name(name):
-    """Sorts names that are numbers by their value, and before the others."""
-    return (not name.isdecimal(), int(name) if name.isdecimal() else 0, name)
+def sort_classes(names):
+    """Lists names of classes in the order of their numbers: alphabetical, but those that are numbers by their value and first."""
+    return sorted(names, key=lambda name: (not name.isdecimal(), int(name) if name.isdecimal() else 0, name))
 
 
 CONFIGS = {"cyclegan": CycleGANConfig, "pix2pix": Pix2PixConfig, "wgan": WGANConfig, "darknet": DarknetConfig}
