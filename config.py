@@ -335,7 +335,9 @@ class DarknetConfig(Config):
     classes: str = option("", "Names of the classes in the order of their numbers, joined by commas. Empty: those of the data, sorted.", "data")
 
     width: int = option(32, "Channels of the first layer; the last has 32 times as many.", "networks", low=2)
-    init: str = other_default(TranslatorConfig, "init", "he")
+    init: str = option(
+        "he", "Initial weights of the convolutions.", "networks", ["normal", "truncated_normal", "xavier", "he", "orthogonal"]
+    )
 
     epochs: int = other_default(Config, "epochs", 30)
     learning_rate: float = option(1.3, "Largest learning rate; in one_cycle that of the middle of the run.", "training", low=0.0)

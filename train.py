@@ -28,7 +28,7 @@ def main(arguments):
 
     # TensorFlow is imported only now, so that a mistyped flag shows at once.
     from training.tensorflow_setup import tf  # isort: skip
-    from inputs.pipeline import TestSet, build_pipeline
+    from inputs.pipeline import HeldOut, build_pipeline
     from models.registry import MODELS
     from training.loop import Trainer
     from training.precision import resolve_precision
@@ -50,7 +50,7 @@ def main(arguments):
         print(line)
 
     def load_test(count):
-        sets = {name: TestSet(stream, test_sets[stream.split], config) for name, stream in streams.items()}
+        sets = {name: HeldOut(stream, test_sets[stream.split], config) for name, stream in streams.items()}
         if count is None:
             return sets
         count = min(count, *map(len, sets.values()))

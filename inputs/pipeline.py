@@ -134,7 +134,7 @@ def load_samples(source, indices, config, channels=3):
     return to_unit(np.stack([resize(image, height, width) for image in images]).astype(np.float32))
 
 
-class TestSet:
+class HeldOut:
     """The images of a test split, or their labels, loaded without chance when they are indexed."""
 
     def __init__(self, stream, source, config):

@@ -101,7 +101,7 @@ class Model(abc.ABC):
 
         Args:
           session: tf.Session with the weights.
-          images: dict by input name of float32 arrays [count, height, width, channels] and arrays of labels, or of `TestSet`.
+          images: dict by input name of float32 arrays [count, height, width, channels] and arrays of labels, or of `HeldOut`.
 
         Returns:
           (rows, figures): dict of lists of float32 arrays [height, width, channels] in [-1, 1] by caption, for the picture; and dict of

@@ -6,6 +6,7 @@ import tensorflow.compat.v1 as tf
 
 from ops.activations import leaky_relu
 from ops.conv import conv2d, dense
+from ops.initializers import normal
 from ops.norm import running_batch_norm
 from ops.scope import scope
 
@@ -39,7 +40,7 @@ def darknet(x, classes, width=32, training=False, dtype=tf.float32):
                 with tf.variable_scope(None, "residual"):
                     y += layer(layer(y, channels // 2, 1), channels, 3)
     y = tf.reduce_mean(tf.cast(y, tf.float32), [1, 2])                    # [N, 32 width]
-    return dense(y, classes)
+    return dense(y, classes, normal(0.01))  # small, so that no class is ahead at the start
 
 
 @scope("conv_layer")

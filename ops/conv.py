@@ -79,9 +79,18 @@ def conv2d_transpose_valid(x, filters, kernel):
 
 
 @scope("dense")
-def dense(x, units):
-    """Fully connected layer: float tensor [batch, channels] to [batch, units] of its dtype, with a bias that starts at 0."""
-    weights = tf.get_variable("kernel", [x.shape[-1], units])
+def dense(x, units, initializer=None):
+    """Fully connected layer.
+
+    Args:
+      x: float tensor [batch, channels].
+      units: int.
+      initializer: of the weights; None for that of the variable scope. The bias starts at 0.
+
+    Returns:
+      Tensor [batch, units] of x's dtype.
+    """
+    weights = tf.get_variable("kernel", [x.shape[-1], units], initializer=initializer)
     return _add_bias(tf.matmul(x, tf.cast(weights, x.dtype)))
 
 
