@@ -2,13 +2,21 @@
 
     python build_data.py --source=photos --output=data/photos
     python build_data.py --domain_a=cats --domain_b=dogs --test_fraction=0.1 --output=data/cat2dog
+    python build_data.py --pairs --source=facades --output=data/facades
+    python build_data.py --images=bedrooms --output=data/bedrooms
+    python build_data.py --images=cifar10 --labelled --output=data/cifar10
 
-The first form takes a folder with the sub-folders trainA, trainB and, if there are any, testA and testB.
+The first form takes a folder with the sub-folders trainA, trainB and, if there are any, testA and testB. With --pairs, for pix2pix,
+images of equal names in trainA and trainB make a pair, or each image in the sub-folders train and test (or val) shows two side by side.
+
+--images takes one set of images, for wgan: all in a folder, or its sub-folders train and test (or val) where it has these. With --labelled,
+for darknet, the sub-folders in there are classes: cifar10/train/cat/1.png.
 """
 
 import argparse
 import contextlib
 import fcntl
+import functools
 import glob
 import hashlib
 import itertools
@@ -22,12 +30,15 @@ from collections import deque
 from multiprocessing import get_context
 from pathlib import Path
 from statistics import median_low
+from typing import NamedTuple
 
 from tqdm import tqdm
 
+from config import sort_classes
 from inputs.errors import DataError
-from inputs.images import BadImage, encode_for_record, list_images
-from inputs.records import image_record, write_record
+from inputs.images import BadImage, EncodedImage, encode_for_record, list_images
+from inputs.pairs import HALVES, encode_pair, match_names
+from inputs.records import image_record, pair_record, write_record
 
 FORMAT_VERSION = 1
 DESCRIPTION = "dataset.json"  # the file that makes a folder an output of this program
@@ -35,6 +46,15 @@ CHUNK_IMAGES = 8  # given to a worker at a time
 CHUNKS_AHEAD = 2  # given to each worker before the first is taken back
 LISTED = 20  # images left out that are listed on the terminal; dataset.json lists all
 PLAIN_SECONDS = 10  # between lines of progress where there is no terminal
+
+
+class Split(NamedTuple):
+    """What becomes one split."""
+
+    folder: Path  # for the description
+    names: list  # of the images, str; of pairs, tuples of one (side by side) or two
+    paths: list  # of the files, likewise
+    left_out: list  # of dicts, images that cannot be used: "file" and "reason"
 
 
 def main(arguments=None):
@@ -77,8 +97,11 @@ def parse_arguments(arguments):
     add("--source", metavar="DIR", type=Path, help="folder with the sub-folders trainA trainB [testA testB]")
     add("--domain_a", metavar="DIR", type=Path, help="folder of images of domain A, instead of --source")
     add("--domain_b", metavar="DIR", type=Path, help="folder of images of domain B, instead of --source")
+    add("--images", metavar="DIR", type=Path, help="folder of one set of images, instead of --source; see above")
+    add("--labelled", action="store_true", help="the sub-folders of --images, or of its splits, are classes")
+    add("--pairs", action="store_true", help="the images belong together in pairs; see above")
     add("--test_fraction", metavar="0..1", type=float, default=0.0,
-        help="share of --domain_a and --domain_b that becomes the test splits (default: 0)")
+        help="share of --domain_a and --domain_b, or of --images, that becomes the test splits (default: 0)")
     add("--max_side", metavar="PIXELS", type=positive, help="longest side above which images are downsized (default: any)")
     add("--shards", metavar="N", type=positive, default=8, help="files per split (default: 8)")
     add("--seed", metavar="N", type=int, default=0, help="decides on the order and on the test splits (default: 0)")
@@ -86,14 +109,18 @@ def parse_arguments(arguments):
     add("--strict", action="store_true", help="fail if any image cannot be used, instead of leaving it out")
     add("--overwrite", action="store_true", help="replace an earlier output")
     args = parser.parse_args(arguments)
-    if bool(args.source) == bool(args.domain_a or args.domain_b):
-        parser.error("give either --source, or --domain_a and --domain_b")
-    if not args.source and not (args.domain_a and args.domain_b):
+    if bool(args.source) + bool(args.domain_a or args.domain_b) + bool(args.images) != 1:
+        parser.error("give either --source, or --domain_a and --domain_b, or --images")
+    if args.labelled and not args.images:
+        parser.error("--labelled goes with --images")
+    if args.pairs and args.images:
+        parser.error("--pairs goes with --source, or with --domain_a and --domain_b")
+    if not (args.source or args.images) and not (args.domain_a and args.domain_b):
         parser.error(f"--domain_{'b' if args.domain_a else 'a'} is missing")
     if not 0 <= args.test_fraction < 1:
         parser.error(f"--test_fraction must be at least 0 and less than 1, not {args.test_fraction:g}")
     if args.source and args.test_fraction:
-        parser.error("--test_fraction goes with --domain_a and --domain_b; with --source, testA and testB are the test splits")
+        parser.error("--test_fraction goes with --domain_a and --domain_b; with --source, its sub-folders are the splits")
     return args
 
 
@@ -114,17 +141,19 @@ def build(args):
     started = time.monotonic()
     output = args.output.expanduser().resolve()
     clear_leftovers(output)
-    check_output(output, [folder for folder in (args.source, args.domain_a, args.domain_b) if folder], args.overwrite)
-    splits = find_splits(args)
+    check_output(output, [folder for folder in (args.source, args.domain_a, args.domain_b, args.images) if folder], args.overwrite)
+    splits = find_pairs(args) if args.pairs else find_images(args) if args.images else find_splits(args)
+    classes = find_classes(splits) if args.labelled else []
     description = {"format_version": FORMAT_VERSION, "seed": args.seed, "max_side": args.max_side, "splits": {}}
-    with written_aside(output) as aside, worker_processes(args.workers, args.max_side) as workers:
-        for split, (folder, names) in splits.items():
-            encoded = encode_all(workers, [os.path.join(folder, name) for name in names])
-            images = progress(zip(names, encoded), split, len(names))
-            description["splits"][split] = write_split(aside, split, folder, images, args.shards)
+    description |= {"classes": classes} if classes else {}
+    encode = functools.partial(encode_pair if args.pairs else encode_for_record, max_side=args.max_side)
+    with written_aside(output) as aside, worker_processes(args.workers, encode) as workers:
+        for name, split in splits.items():
+            images = progress(zip(split.names, encode_all(workers, split.paths)), name, len(split.names))
+            description["splits"][name] = write_split(aside, name, split, images, args.shards, classes)
         check_left_out(description["splits"], args.strict)
         (aside / DESCRIPTION).write_text(json.dumps(description, indent=2) + "\n")
-    report(output, description["splits"], time.monotonic() - started)
+    report(output, description["splits"], "pairs" if args.pairs else "images", time.monotonic() - started)
 
 
 def check_output(output, sources, overwrite):
@@ -145,7 +174,7 @@ def find_splits(args):
     """Finds the images of each split.
 
     Returns:
-      Dict from split name to (folder, list of names relative to it); the order of the names depends on the seed alone.
+      Dict of Split by name; the order of the images depends on the seed alone.
 
     Raises:
       DataError: a folder is missing or holds no images.
@@ -155,11 +184,50 @@ def find_splits(args):
     splits = {}
     for domain, folder in (("A", args.domain_a.expanduser()), ("B", args.domain_b.expanduser())):
         names = shuffled_images(folder, args.seed)
-        tests = min(len(names) - 1, max(1, round(len(names) * args.test_fraction))) if args.test_fraction else 0
-        splits[f"train{domain}"] = folder, names[tests:]
+        tests = count_tests(names, args.test_fraction)
+        splits[f"train{domain}"] = single_images(folder, names[tests:])
         if tests:
-            splits[f"test{domain}"] = folder, names[:tests]
+            splits[f"test{domain}"] = single_images(folder, names[:tests])
     return splits
+
+
+def find_images(args):
+    """Finds the splits of one set of images; returns and raises what `find_splits` does."""
+    folder = args.images.expanduser()
+    if not (folder / "train").is_dir():
+        names = shuffled_images(folder, args.seed)
+        tests = count_tests(names, args.test_fraction)
+        splits = {"train": single_images(folder, names[tests:])}
+        return splits | ({"test": single_images(folder, names[:tests])} if tests else {})
+    if args.test_fraction:
+        raise DataError(f"{folder}: has a sub-folder train; its sub-folders are the splits, without --test_fraction")
+    splits = {"train": single_images(folder / "train", shuffled_images(folder / "train", args.seed))}
+    test = next((folder / name for name in ("test", "val") if (folder / name).is_dir()), None)
+    return splits | ({"test": single_images(test, shuffled_images(test, args.seed))} if test else {})
+
+
+def find_classes(splits):
+    """Lists the names of the classes, in the order of their numbers; DataError if an image has none."""
+    for split in splits.values():
+        loose = next((name for name in split.names if "/" not in name), None)
+        if loose:
+            raise DataError(f"{split.folder / loose}: lies in no class folder; with --labelled, sub-folders are the classes")
+    return sort_classes({class_of(name) for split in splits.values() for name in split.names})
+
+
+def class_of(name):
+    """Names the class of an image of a labelled set: the first part of its name."""
+    return readable(name).split("/")[0]
+
+
+def count_tests(images, fraction):
+    """Says how many images make the test split: at least one where any is asked for, and never all."""
+    return min(len(images) - 1, max(1, round(len(images) * fraction))) if fraction else 0
+
+
+def single_images(folder, names):
+    """Makes a Split of the images of a folder."""
+    return Split(folder, names, [os.path.join(folder, name) for name in names], [])
 
 
 def find_subfolders(source, seed):
@@ -171,8 +239,47 @@ def find_subfolders(source, seed):
     splits = {}
     for split, required in (("trainA", True), ("trainB", True), ("testA", False), ("testB", False)):
         if required or (source / split).exists():
-            splits[split] = source / split, shuffled_images(source / split, seed)
+            splits[split] = single_images(source / split, shuffled_images(source / split, seed))
     return splits
+
+
+def find_pairs(args):
+    """Finds the pairs of each split; returns and raises what `find_splits` does."""
+    if args.domain_a:
+        pairs = matched_images(args.domain_a.expanduser(), args.domain_b.expanduser(), args.seed)
+        tests = count_tests(pairs.names, args.test_fraction)
+        splits = {"train": pairs._replace(names=pairs.names[tests:], paths=pairs.paths[tests:])}
+        if tests:
+            splits["test"] = Split(pairs.folder, pairs.names[:tests], pairs.paths[:tests], [])
+        return splits
+    source, splits = args.source.expanduser(), {}
+    if not source.is_dir():
+        raise DataError(f"{source}: {'is a file, not a folder' if source.exists() else 'no such folder'}")
+    for split, names in (("train", ["train"]), ("test", ["test", "val"])):
+        halves = [source / f"{split}{half}" for half in HALVES]
+        whole = next((source / name for name in names if (source / name).is_dir()), None)
+        if whole:
+            names = shuffled_images(whole, args.seed)
+            splits[split] = Split(whole, [(name,) for name in names], [(os.path.join(whole, name),) for name in names], [])
+        elif all(folder.is_dir() for folder in halves):
+            splits[split] = matched_images(*halves, args.seed)
+        elif split == "train":
+            raise DataError(f"{source}: no sub-folder train in it, nor trainA and trainB; for others give --domain_a and --domain_b")
+    return splits
+
+
+def matched_images(folder_a, folder_b, seed):
+    """Makes a Split of the images of equal names in two folders; DataError if there are none."""
+    folders = folder_a, folder_b
+    names, *alone = match_names(*(shuffled_images(folder, seed) for folder in folders))
+    if not names:
+        raise DataError(f"{folder_a}: no image in it has the name of one in {folder_b}")
+    names.sort(key=lambda pair: place_in_order(pair[0], seed))
+    left_out = [
+        {"file": readable(f"{folder.name}/{name}"), "reason": f"no image of that name in {other.name}"}
+        for folder, other, unmatched in zip(folders, reversed(folders), alone) for name in unmatched
+    ]
+    return Split(folder_a.parent, names, [tuple(map(os.path.join, folders, pair)) for pair in names], left_out)
 
 
 def shuffled_images(folder, seed):
@@ -182,7 +289,12 @@ def shuffled_images(folder, seed):
     names = list_images(folder)
     if not names:
         raise DataError(f"{folder}: no images in it (files named .jpg, .png, .webp, .bmp, .tif, .gif, ...)")
-    return sorted(names, key=lambda name: hashlib.sha256(f"{seed}/".encode() + os.fsencode(name)).digest())
+    return sorted(names, key=lambda name: place_in_order(name, seed))
+
+
+def place_in_order(name, seed):
+    """Gives the key by which an image is sorted."""
+    return hashlib.sha256(f"{seed}/".encode() + os.fsencode(name)).digest()
 
 
 @contextlib.contextmanager
@@ -236,15 +348,15 @@ def lock_folder(folder):
 
 
 @contextlib.contextmanager
-def worker_processes(count, max_side):
-    """Starts processes that encode images, and ends them with the block; gives a connection to each."""
+def worker_processes(count, encode):
+    """Starts processes that call `encode` on paths, and ends them with the block; gives a connection to each."""
     context = get_context("fork" if sys.platform == "linux" else "spawn")  # no threads yet, so forking is safe
     connections, processes = [], []
     try:
         for _ in range(count):
             ours, theirs = context.Pipe()
             connections.append(ours)
-            processes.append(context.Process(target=work, args=(ours, theirs, max_side), daemon=True))
+            processes.append(context.Process(target=work, args=(ours, theirs, encode), daemon=True))
             processes[-1].start()
             theirs.close()  # so that the death of the worker ends the connection
         yield connections
@@ -253,14 +365,14 @@ def worker_processes(count, max_side):
             process.terminate()
 
 
-def work(parents_end, connection, max_side):
+def work(parents_end, connection, encode):
     """Encodes each list of paths that comes in, until the parent process is gone."""
     parents_end.close()  # this process's copy of it, which would keep the connection open
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     with contextlib.suppress(EOFError, OSError):
         while True:
-            connection.send([encode_or_reason(path, max_side) for path in connection.recv()])
+            connection.send([encode_or_reason(encode, path) for path in connection.recv()])
 
 
 def encode_all(connections, paths):
@@ -268,10 +380,10 @@ def encode_all(connections, paths):
 
     Args:
       connections: from `worker_processes`; they take turns.
-      paths: list of paths.
+      paths: list of paths, or of tuples of them.
 
     Yields:
-      EncodedImage, or BadImage, for each path.
+      What the workers make of each: EncodedImage or a pair of them, or BadImage.
 
     Raises:
       DataError: a worker died.
@@ -294,13 +406,14 @@ def receive(connection, chunk):
         return connection.recv()
     except (EOFError, ConnectionError) as error:
         problem = f"a worker process died (out of memory?) at one of the {len(chunk)} images from here on"
-        raise DataError(f"{chunk[0]}: {problem}; try fewer --workers, or take the image out") from error
+        first = chunk[0] if isinstance(chunk[0], str) else chunk[0][0]
+        raise DataError(f"{first}: {problem}; try fewer --workers, or take the image out") from error
 
 
-def encode_or_reason(path, max_side):
-    """Encodes an image; gives an EncodedImage or BadImage."""
+def encode_or_reason(encode, path):
+    """Calls `encode`; gives what it returns, or BadImage."""
     try:
-        return encode_for_record(path, max_side)
+        return encode(path)
     except BadImage as reason:
         return reason
 
@@ -320,41 +433,51 @@ def progress(items, split, total):
         yield item
 
 
-def write_split(aside, split, folder, images, shards):
+def write_split(aside, split, found, images, shards, classes):
     """Writes the shards of a split, dealing its images out in turn.
 
     Args:
       aside: folder to write to.
       split: name of the split.
-      folder: where the images come from.
-      images: iterable of (name, EncodedImage or BadImage).
+      found: its Split.
+      images: iterable of (name, EncodedImage or BadImage); of pairs, (names, two EncodedImage or BadImage).
       shards: number of shards; fewer are written if there are fewer images.
+      classes: names of the classes, the first part of the images' names; empty if they have none.
 
     Returns:
       What dataset.json says about the split.
     """
-    sizes, left_out = [], []
+    sizes, left_out = [], list(found.left_out)
     with contextlib.ExitStack() as stack:
         files = [stack.enter_context(open(aside / f"{split}.{i}", "wb")) for i in range(shards)]
         for name, image in images:
             if isinstance(image, BadImage):
-                left_out.append({"file": readable(name), "reason": str(image)})
+                left_out.append({"file": readable(name if isinstance(name, str) else name[0]), "reason": str(image)})
                 continue
-            record = image_record(image.data, image.format, os.fsencode(name), image.height, image.width)
-            write_record(files[len(sizes) % shards], record)
-            sizes.append((image.height, image.width))
+            write_record(files[len(sizes) % shards], make_record(name, image, classes))
+            first = image if isinstance(image, EncodedImage) else image[0]
+            sizes.append((first.height, first.width))
     used = min(shards, len(sizes))
     for i in range(shards):
         part = aside / f"{split}.{i}"
         part.rename(aside / f"{split}-{i:05d}-of-{used:05d}.tfrecord") if i < used else part.unlink()
     return {
-        "source": readable("/".join(folder.resolve().parts[-2:])),
+        "source": readable("/".join(found.folder.resolve().parts[-2:])),
         "images": len(sizes),
         "shards": used,
         "height": summary([height for height, _ in sizes]),
         "width": summary([width for _, width in sizes]),
         "left_out": left_out,
     }
+
+
+def make_record(name, image, classes):
+    """Serialises an EncodedImage, with its class if there are classes, or a pair of them with its one or two names."""
+    if isinstance(image, EncodedImage):
+        class_name = class_of(name) if classes else None
+        label = classes.index(class_name) if classes else None
+        return image_record(image.data, image.format, os.fsencode(name), image.height, image.width, label, class_name)
+    return pair_record(image, [os.fsencode(name[0]), os.fsencode(name[-1])])
 
 
 def summary(sides):
@@ -386,14 +509,14 @@ def print_left_out(splits):
         print(f"left out: ... and {len(lines) - LISTED} more")
 
 
-def report(output, splits, seconds):
+def report(output, splits, unit, seconds):
     """Says what was written."""
     print_left_out(splits)
     for split, facts in splits.items():
-        print(f"{split}: {facts['images']} images in {facts['shards']} shards, {len(facts['left_out'])} left out")
+        print(f"{split}: {facts['images']} {unit} in {facts['shards']} shards, {len(facts['left_out'])} left out")
     images = sum(facts["images"] for facts in splits.values())
     left_out = sum(len(facts["left_out"]) for facts in splits.values())
-    print(f"{output}: {images} images, {left_out} left out, in {seconds:.1f} s ({images / seconds:.0f} images/s)")
+    print(f"{output}: {images} {unit}, {left_out} left out, in {seconds:.1f} s ({images / seconds:.0f} {unit}/s)")
 
 
 if __name__ == "__main__":

@@ -16,8 +16,7 @@ Trains a model and keeps everything about it in one run folder; the same command
   python train.py --data_dir=DIR --run_dir=DIR [overrides]  your own images
   python train.py --run_dir=DIR                             continue
 """
-GRID_COLUMNS = 4  # images in a row of the sample grid
-EVALUATED = 100  # test images at most on which the trained model is measured
+LISTED = 20  # images left out that are listed
 
 
 def main(arguments):
@@ -29,7 +28,7 @@ def main(arguments):
 
     # TensorFlow is imported only now, so that a mistyped flag shows at once.
     from training.tensorflow_setup import share_cores, tf  # isort: skip
-    from inputs.pipeline import build_pipeline, load_samples
+    from inputs.pipeline import HeldOut, build_pipeline
     from models.registry import MODELS
     from training.loop import Trainer
     from training.precision import resolve_precision
@@ -46,19 +45,26 @@ def main(arguments):
     data_dir = scenes.draw(config.image_size) if built_in else config.data_dir
     train_sets = {stream.split: find_source(data_dir, stream.split) for stream in streams.values()}
     test_sets = {
-        split: find_source(data_dir, split.replace("train", "test"), required=False) or source
+        split: find_source(data_dir, split.replace("train", "test"), required=model_class.needs_test) or source
         for split, source in train_sets.items()
     }
+    config = config.with_data(train_sets)
+
+    for line in _left_out([*train_sets.values(), *test_sets.values()]):
+        print(line)
 
     def load_test(count):
-        count = min(count, *map(len, test_sets.values()))
-        return {name: load_samples(test_sets[stream.split], range(count), config, stream.channels) for name, stream in streams.items()}
+        sets = {name: HeldOut(stream, test_sets[stream.split], config) for name, stream in streams.items()}
+        if count is None:
+            return sets
+        count = min(count, *map(len, sets.values()))
+        return {name: images[range(count)] for name, images in sets.items()}
 
     # Graph
     pipeline = build_pipeline(streams, train_sets, config, start_step=tf.train.get_or_create_global_step())
     model = model_class(config, pipeline.batch)
     model.build_training()
-    trainer = Trainer(model, pipeline, folder, load_test(GRID_COLUMNS))
+    trainer = Trainer(model, pipeline, folder, load_test(model_class.looked_at))
 
     # Loop
     folder.claim(config)
@@ -77,10 +83,16 @@ def main(arguments):
 
     # Result
     print(f"Trained {config.max_steps - first_step} steps in {time.perf_counter() - started:.1f} s.")
-    for what, figure in model.evaluate(trainer.session, load_test(EVALUATED), counterparts=built_in).items():
+    for what, figure in model.evaluate(trainer.session, load_test(model.evaluated), counterparts=built_in).items():
         print(f"{what}: {figure}")
-    print(f"Sample grid: {trainer.grid_path}")
+    print(f"{model.picture.capitalize()}: {trainer.grid_path}")
     return 0
+
+
+def _left_out(sources):
+    """Lines about the images that pair up with none."""
+    lines = list(dict.fromkeys(f"left out: {line}" for source in sources for line in source.left_out))
+    return lines[:LISTED] + ([f"left out: ... and {len(lines) - LISTED} more"] if len(lines) > LISTED else [])
 
 
 def _absolute(data_dir):

@@ -120,6 +120,26 @@ def encode_for_record(source, max_side=None):
     return EncodedImage(data, kind, image.height, image.width)
 
 
+def encode_halves(source, max_side=None):
+    """Encodes the halves of an image that shows two side by side; arguments and errors as for `encode_for_record`.
+
+    Returns:
+      Two EncodedImage: left and right. Those of a JPEG are JPEGs of quality 95, others are PNGs.
+    """
+    decoded = _decode(read_bytes(source))
+    kind = "jpeg" if decoded.format in ("JPEG", "MPO") and decoded.mode == "RGB" else "png"
+    halves = [_shrink(Image.fromarray(half), max_side) for half in split_halves(np.asarray(_upright(decoded)))]
+    return [EncodedImage(_encode(half, kind), kind, half.height, half.width) for half in halves]
+
+
+def split_halves(image):
+    """Cuts an array [height, width, channels] into its left and right halves; BadImage if they are not equally wide."""
+    width = image.shape[1]
+    if width % 2:
+        raise BadImage(f"is {width} px wide: two images side by side must be equally wide")
+    return image[:, : width // 2], image[:, width // 2 :]
+
+
 def save_image(array, path):
     """Writes a uint8 array [height, width, 1 or 3] to a file in the format of the path's extension."""
     pixels = array[:, :, 0] if array.shape[2] == 1 else array

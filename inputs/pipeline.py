@@ -29,11 +29,38 @@ class Stream(NamedTuple):
     channels: int = 3  # 3 for RGB, 1 for luma
     key: int = 0  # streams with different keys are drawn independently; with the same key, in step
 
+    dtype = tf.uint8  # as it is read
+
+    def shape(self, size=(None, None)):
+        """Shape of one image of the given height and width."""
+        return [*size, self.channels]
+
+    def tensor(self, levels):
+        """Turns a batch as it is read into what a model takes: float32 in [-1, 1]."""
+        return to_unit(tf.cast(levels, tf.float32))
+
+
+class Labels(NamedTuple):
+    """The classes of the images that a step takes, as numbers: places in the config's `class_names`."""
+
+    split: str  # as that of the images
+    key: int = 0  # as that of the images, with which the labels then go in step
+
+    dtype = tf.int64
+
+    def shape(self, size=None):
+        """Shape of one label."""
+        return []
+
+    def tensor(self, labels):
+        """Gives back the batch as it is read."""
+        return labels
+
 
 class Pipeline(NamedTuple):
     """Batches of images as tensors."""
 
-    batch: dict  # stream name: float32 tensor [batch, height, width, channels] in [-1, 1]
+    batch: dict  # stream name: float32 tensor [batch, height, width, channels] in [-1, 1]; of Labels, int64 tensor [batch]
     initializer: tf.Operation  # starts at the pipeline's first step
     reader: "Reader"
 
@@ -65,9 +92,9 @@ def build_pipeline(streams, sources, config, start_step=0):
     The batch of step s holds positions s * batch_size, ... of each stream, whatever the first step of the run.
 
     Args:
-      streams: dict from the batch's names to Stream.
+      streams: dict from the batch's names to Stream or Labels.
       sources: dict from split name to source, as from `find_source`.
-      config: has `seed`, `batch_size` and the fields of `preprocess.training_image`.
+      config: has `seed`, `batch_size` and the fields of `preprocess.training_image`; for Labels `class_names`.
       start_step: first step; an integer, or an int64 scalar that the initializer evaluates (the global step).
 
     Returns:
@@ -80,8 +107,8 @@ def build_pipeline(streams, sources, config, start_step=0):
             iterator = tf.data.make_initializable_iterator(_dataset(reader, first, config.batch_size))
             levels = iterator.get_next()
         batch = {
-            name: tf.identity(to_unit(tf.cast(pixels, tf.float32)), name=name)
-            for name, pixels in zip(streams, levels)
+            name: tf.identity(stream.tensor(values), name=name)
+            for (name, stream), values in zip(streams.items(), levels)
         }
         return Pipeline(batch, iterator.initializer, reader)
 
@@ -107,6 +134,25 @@ def load_samples(source, indices, config, channels=3):
     return to_unit(np.stack([resize(image, height, width) for image in images]).astype(np.float32))
 
 
+class HeldOut:
+    """The images of a test split, or their labels, loaded without chance when they are indexed."""
+
+    def __init__(self, stream, source, config):
+        """Takes a Stream or Labels, the source of its test split, and what `load_samples` takes."""
+        self._stream, self._source, self._config, self._labels = stream, source, config, None
+        if isinstance(stream, Labels):  # all at once, so that a class that is not known shows before the run starts
+            self._labels = np.array([_label(source, index, config.class_names) for index in range(len(source))])
+
+    def __len__(self):
+        return len(self._source)
+
+    def __getitem__(self, indices):
+        """Loads those of the given indices: what `load_samples` gives, or an int64 array of labels."""
+        if self._labels is not None:
+            return self._labels[indices]
+        return load_samples(self._source, indices, self._config, self._stream.channels)
+
+
 class Reader:
     """Reads the images at any position of the streams; the threads of tf.data call it."""
 
@@ -129,7 +175,7 @@ class Reader:
           position: how many images of each stream came before.
 
         Returns:
-          List of uint8 arrays [height, width, channels], one for each stream.
+          List of uint8 arrays [height, width, channels], or int64 scalars of Labels; one for each stream.
 
         Raises:
           DataError: an image cannot be read; `error` will find it again.
@@ -139,7 +185,8 @@ class Reader:
         try:
             if self._stopped:
                 raise DataError("the program is about to end")
-            return [self._read_stream(stream, position) for stream in self.streams.values()]
+            sizes = {}
+            return [self._read_stream(stream, position, sizes) for stream in self.streams.values()]
         except DataError as error:
             self._errors[position] = error
             raise
@@ -177,12 +224,23 @@ class Reader:
         while self._busy or time.perf_counter() - self._last_read < IDLE_SECONDS:
             time.sleep(IDLE_SECONDS / 10)
 
-    def _read_stream(self, stream, position):
+    def _read_stream(self, stream, position, sizes):
+        """Reads one image; `sizes` keeps the first (height, width) of each key, which streams in step must share to be cropped alike."""
         source, seed = self.sources[stream.split], self.config.seed
         epoch, place = divmod(position, len(source))
         index = int(epoch_order(seed, stream.key, epoch, len(source))[place])
+        if isinstance(stream, Labels):
+            return _label(source, index, self.config.class_names)
         chance = random_words(seed, stream.key, CHANCE, position, count=3)
-        return _load(source, index, stream.channels, training_image, self.config, chance)
+
+        def prepare(image):
+            (height, width), first = image.shape[:2], sizes.setdefault(stream.key, image.shape[:2])
+            if (height, width) != first and self.config.preprocess != "resize_and_crop":
+                other = f"{first[1]}x{first[0]}"
+                raise BadImage(f"is {width}x{height}, but the image it is paired with {other}; preprocess=resize_and_crop makes them equal")
+            return training_image(image, self.config, chance)
+
+        return _load(source, index, stream.channels, prepare)
 
 
 @atexit.register
@@ -220,15 +278,23 @@ def _load(source, index, channels, prepare, *arguments):
         raise DataError(f"{source.where(index)}: {reason}") from reason
 
 
+def _label(source, index, class_names):
+    """Number of the class of one image; DataError where it is none of those that are known."""
+    name = source.class_of(index)
+    if name not in class_names:
+        raise DataError(f"{source.where(index)}: is of the class {name}, which is none of {','.join(class_names)}")
+    return np.int64(class_names.index(name))
+
+
 def _dataset(reader, first, batch_size):
     """Builds the endless dataset of tuples of uint8 batches, from position `first` on."""
     size = fixed_size(reader.config) or (None, None)
     threads = min(os.cpu_count(), MAX_THREADS)
 
     def read(position):
-        images = tf.numpy_function(reader.read, [position], [tf.uint8] * len(reader.streams))
+        images = tf.numpy_function(reader.read, [position], [stream.dtype for stream in reader.streams.values()])
         for image, stream in zip(images, reader.streams.values()):
-            image.set_shape([*size, stream.channels])
+            image.set_shape(stream.shape(size))
         return tuple(images)
 
     positions = tf.data.Dataset.range(first, tf.int64.max)

@@ -1,8 +1,10 @@
 """Preprocessing: how an image becomes the size that is trained on."""
 
+import numpy as np
+
 from inputs.images import BadImage, resize
 
-CROPPING = ("resize_and_crop", "crop", "scale_width_and_crop")
+CROPPING = ("resize_and_crop", "crop", "scale_width_and_crop", "scale_and_crop", "pad_and_crop")
 MODES = (*CROPPING, "scale_width", "none")
 MULTIPLE = 4  # of which the sides of uncropped images are made: the generators halve them twice
 
@@ -23,6 +25,8 @@ def training_image(image, config, chance):
     """
     top, left, side = (int(number) for number in chance)
     image = _scale(image, config)
+    if config.preprocess == "pad_and_crop":
+        image = _pad(image, config)
     if config.preprocess in CROPPING:
         rows, columns = _room(image, config)
         image = _crop(image, top % (rows + 1), left % (columns + 1), config.image_size)
@@ -32,7 +36,7 @@ def training_image(image, config, chance):
 def test_image(image, config):
     """Resizes an image as in training, but without chance: the middle is cropped, nothing is flipped.
 
-    With `resize_and_crop` the whole image is resized to the crop's size instead, as the reference's test does.
+    With `resize_and_crop` and `pad_and_crop` the whole image is resized to the crop's size instead, as the reference's test does.
 
     Args:
       image: uint8 array [height, width, channels].
@@ -44,7 +48,7 @@ def test_image(image, config):
     Raises:
       BadImage: the image is smaller than the crop.
     """
-    if config.preprocess == "resize_and_crop":
+    if config.preprocess in ("resize_and_crop", "pad_and_crop"):
         return resize(image, config.image_size, config.image_size)
     image = _scale(image, config)
     if config.preprocess not in CROPPING:
@@ -65,11 +69,22 @@ def _scale(image, config):
         return resize(image, config.load_size, config.load_size)
     if config.preprocess == "crop":
         return image
+    if config.preprocess == "pad_and_crop":
+        return resize(image, config.image_size, config.image_size)
+    if config.preprocess == "scale_and_crop":
+        shorter = min(height, width)
+        return resize(image, round(height * config.load_size / shorter), round(width * config.load_size / shorter))
     if config.preprocess == "scale_width_and_crop":
         return resize(image, max(height * config.load_size // width, config.image_size), config.load_size)
     if config.preprocess == "scale_width":
         width, height = config.load_size, height * config.load_size / width
     return resize(image, _rounded(height), _rounded(width))
+
+
+def _pad(image, config):
+    """Mirrors the border of an image, without repeating the edge, until it is load_size pixels wide and high."""
+    border = config.load_size - config.image_size
+    return np.pad(image, [(border // 2, border - border // 2)] * 2 + [(0, 0)], mode="reflect")
 
 
 def _rounded(side):

@@ -43,22 +43,25 @@ message_type { name: "Example" field { name: "features" number: 1 type: TYPE_MES
 
 
 class Schema(NamedTuple):
-    """Which features of a record hold the encoded image and its name."""
+    """Which features of a record hold the encoded image and its name; and its class, which a record may lack."""
 
     image: str
     name: str | None
     origin: str
+    class_number: str | None = None
+    class_name: str | None = None
 
 
-SCHEMAS = (  # the first whose features are all present is taken
-    Schema("image/encoded", "image/filename", "build_data.py"),
+SCHEMAS = (  # the first whose image and name are present is taken
+    Schema("image/encoded", "image/filename", "build_data.py", "image/class/label", "image/class/text"),
     Schema("image/encoded_image", "image/file_name", "CycleGAN-TensorFlow"),
     Schema("image", "image_name", "Kaggle Monet"),
-    Schema("image", None, "TensorFlow Datasets"),
+    Schema("image", None, "TensorFlow Datasets", "label"),
 )
+PAIR_SCHEMAS = {half: Schema(f"image_{half.lower()}/encoded", f"image_{half.lower()}/filename", "build_data.py --pairs") for half in "AB"}
 
 
-def image_record(data, format, filename, height, width):
+def image_record(data, format, filename, height, width, label=None, class_name=None):
     """Serialises an image in the keys TensorFlow's own tools use.
 
     Args:
@@ -66,15 +69,32 @@ def image_record(data, format, filename, height, width):
       format: "jpeg" or "png".
       filename: name of the image, bytes.
       height, width: size in pixels.
+      label, class_name: number of its class, and the name as str; None where it has none.
 
     Returns:
       bytes of a tf.train.Example; the same arguments always give the same bytes.
     """
     example = Example()
-    for key, value in (("encoded", data), ("filename", filename), ("format", format.encode())):
-        example.features.feature.add(key=f"image/{key}").value.bytes_list.value.append(value)
-    for key, value in (("height", height), ("width", width)):
-        example.features.feature.add(key=f"image/{key}").value.int64_list.value.append(value)
+    _add_image(example, "image", data, format, filename, height, width)
+    if class_name is not None:
+        example.features.feature.add(key="image/class/label").value.int64_list.value.append(label)
+        example.features.feature.add(key="image/class/text").value.bytes_list.value.append(class_name.encode())
+    return example.SerializeToString()
+
+
+def pair_record(images, filenames):
+    """Serialises a pair: the keys of `image_record` twice, under `image_a/` and `image_b/`.
+
+    Args:
+      images: two of `inputs.images.EncodedImage`.
+      filenames: their names, bytes.
+
+    Returns:
+      bytes of a tf.train.Example; the same arguments always give the same bytes.
+    """
+    example = Example()
+    for prefix, image, filename in zip(("image_a", "image_b"), images, filenames):
+        _add_image(example, prefix, image.data, image.format, filename, image.height, image.width)
     return example.SerializeToString()
 
 
@@ -106,7 +126,7 @@ def find_schema(features):
     Returns:
       Schema, or None if no known one fits.
     """
-    return next((s for s in SCHEMAS if {s.image, s.name or s.image} <= features.keys()), None)
+    return next((s for s in (*SCHEMAS, *PAIR_SCHEMAS.values()) if {s.image, s.name or s.image} <= features.keys()), None)
 
 
 def write_record(file, data):
@@ -165,6 +185,13 @@ def read_record(path, number, index):
     if checksum != _masked_crc(data):
         raise DataError(f"{path}: record {number} is damaged: its checksum does not match its data")
     return data
+
+
+def _add_image(example, prefix, data, format, filename, height, width):
+    for key, value in (("encoded", data), ("filename", filename), ("format", format.encode())):
+        example.features.feature.add(key=f"{prefix}/{key}").value.bytes_list.value.append(value)
+    for key, value in (("height", height), ("width", width)):
+        example.features.feature.add(key=f"{prefix}/{key}").value.int64_list.value.append(value)
 
 
 def _opened(path):

@@ -8,11 +8,9 @@ from config import CycleGANConfig
 from inputs.pipeline import Stream
 from models.metrics import psnr
 from models.model import Model, Translation, Turn
-from modules.discriminators import patch_discriminator, pixel_discriminator
-from modules.generators import resnet_generator, unet_generator
+from models.networks import build_discriminator, build_generator
 from ops.image_pool import image_pool
 from ops.losses import discriminator_loss, generator_loss, gradient_penalty, l1_loss
-from ops.norm import NORMS
 from ops.optimizers import Player, adam
 from ops.schedules import learning_rate
 
@@ -116,36 +114,16 @@ class CycleGAN(Model):
         return figures
 
     def generator_ab(self, images, call):
-        return self._generator(images, self.config.channels_b, name="generator_ab", call=call)
+        return build_generator(self.config, images, self.config.channels_b, self.dtype, self.step, name="generator_ab", call=call)
 
     def generator_ba(self, images, call):
-        return self._generator(images, self.config.channels_a, name="generator_ba", call=call)
+        return build_generator(self.config, images, self.config.channels_a, self.dtype, self.step, name="generator_ba", call=call)
 
     def discriminator_a(self, images, call):
-        return self._discriminator(images, name="discriminator_a", call=call)
+        return build_discriminator(self.config, images, self.dtype, name="discriminator_a", call=call)
 
     def discriminator_b(self, images, call):
-        return self._discriminator(images, name="discriminator_b", call=call)
-
-    def _generator(self, images, channels, **where):
-        config = self.config
-        options = {
-            "ngf": config.ngf, "norm": NORMS[config.norm], "dropout": 0.5 * config.dropout, "dtype": self.dtype,
-            "step": self.step, **({"leak": config.leak} if config.leak >= 0 else {}),
-        }  # fmt: skip
-        if config.generator == "unet":
-            return unet_generator(images, channels, levels=config.levels, **options, **where)
-        return resnet_generator(
-            images, channels, blocks=config.generator_blocks, upsampling=config.upsampling, long_skip=config.long_skip,
-            **options, **where,
-        )  # fmt: skip
-
-    def _discriminator(self, images, **where):
-        config = self.config
-        options = {"ndf": config.ndf, "norm": NORMS[config.norm], "dtype": self.dtype}
-        if config.discriminator == "pixel":
-            return pixel_discriminator(images, **options, **where)
-        return patch_discriminator(images, layers=config.discriminator_layers, **options, **where)
+        return build_discriminator(self.config, images, self.dtype, name="discriminator_b", call=call)
 
 
 def _total(terms):

@@ -18,6 +18,13 @@ class Translation(NamedTuple):
     result: tf.Tensor
 
 
+class Generation(NamedTuple):
+    """A serving signature: feed `noise`, float32 [batch, length], normally distributed; fetch `result`, images in [-1, 1]."""
+
+    noise: tf.Tensor
+    result: tf.Tensor
+
+
 class Turn(NamedTuple):
     """One kind of optimisation step.
 
@@ -39,14 +46,23 @@ class Model(abc.ABC):
     Attributes:
       config: Config.
       chains: int, of the class: parts of a training step that can always run side by side, as the two directions of CycleGAN do.
-      inputs: dict of placeholders by stream name, float32 [batch_size, height, width, channels] in [-1, 1]. Where a batch was given
-        they feed themselves from it; a notebook, a test or a script feeds NumPy arrays instead.
+      inputs: dict of placeholders by stream name, float32 [batch_size, height, width, channels] in [-1, 1], or int64 [batch_size] of
+        labels. Where a batch was given they feed themselves from it; a notebook, a test or a script feeds NumPy arrays instead.
       step: int64 scalar tensor, steps done before this one.
-      translations: dict of Translation by direction ("AtoB").
+      translations: dict of Translation by direction ("AtoB"); empty where the model makes no image of an image.
+      generation: Generation, set by models that make images of noise; else None.
       samples: dict of tensors, the rows of the sample grid by caption; each row has one image for each one fed.
+      looked_at, evaluated: test images that `look` and `evaluate` are given; None for all of them.
+      needs_test: whether there must be a test split; without one, others look at training images.
+      picture: what `look` shows, in words.
     """
 
     chains = 1
+    generation = None
+    looked_at = 4
+    evaluated = 100
+    needs_test = False
+    picture = "sample grid"
 
     def __init__(self, config, batch=None):
         """Builds the networks in the default graph.
@@ -70,7 +86,7 @@ class Model(abc.ABC):
     @classmethod
     @abc.abstractmethod
     def streams(cls, config):
-        """Returns a dict of `inputs.pipeline.Stream` by name: what the model reads, and the keyword arguments of `build_networks`."""
+        """Returns a dict of `inputs.pipeline.Stream` or `Labels` by name: what the model reads, and the keyword arguments of `build_networks`."""
 
     @abc.abstractmethod
     def build_networks(self, **inputs):
@@ -84,12 +100,25 @@ class Model(abc.ABC):
         """Name of the Turn that step `step` (counted from 0) takes; a model with several kinds says which."""
         return next(iter(self.turns))
 
+    def look(self, session, images):
+        """What is shown of a run now and then.
+
+        Args:
+          session: tf.Session with the weights.
+          images: dict by input name of float32 arrays [count, height, width, channels] and arrays of labels, or of `HeldOut`.
+
+        Returns:
+          (rows, figures): dict of lists of float32 arrays [height, width, channels] in [-1, 1] by caption, for the picture; and dict of
+          floats by TensorBoard tag. Here the rows are `samples` of the images, and there are no figures.
+        """
+        return self.run_in_batches(session, self.samples, images), {}
+
     def evaluate(self, session, images, counterparts):
         """Figures of the trained model on test images, to be printed at the end of a run.
 
         Args:
           session: tf.Session with the weights.
-          images: dict of float32 arrays [count, height, width, channels] by input name.
+          images: as for `look`.
           counterparts: bool, whether equal places in the arrays are known to show the same scene.
 
         Returns:
@@ -103,7 +132,8 @@ class Model(abc.ABC):
         with tf.name_scope("losses/"), self._compiled():
             turns = self.build_turns()
         for name, turn in turns.items():
-            with tf.control_dependencies([turn.moves]), tf.name_scope("global_step/"):
+            # Every step takes its batch, even if it has no use for it: batch and step count together.
+            with tf.control_dependencies([turn.moves, *self.inputs.values()]), tf.name_scope("global_step/"):
                 self.turns[name] = turn._replace(moves=self.global_step.assign_add(1, read_value=False))
         with tf.name_scope("summaries"):
             self.grid = tf.placeholder(tf.uint8, [1, None, None, 3], "grid")
@@ -113,6 +143,44 @@ class Model(abc.ABC):
         """Adds a simultaneous step of `players` to the graph's `optimizers`, see `ops.optimizers.simultaneous_step`. Returns the op."""
         with tf.variable_scope("optimizers"), tf.name_scope("optimizers/"):
             return simultaneous_step(players, also, scale_losses=self.dtype == tf.float16)
+
+    def run_in_batches(self, session, tensors, images):
+        """Runs tensors on any number of images, a batch at a time.
+
+        Args:
+          session: tf.Session with the weights.
+          tensors: dict of tensors with one entry for each image of the batch.
+          images: as for `look`.
+
+        Returns:
+          dict of lists, with one entry for each image, by the names of `tensors`.
+        """
+        count, size = min(map(len, images.values())), self.config.batch_size
+        results = {name: [] for name in tensors}
+        for start in range(0, count, size):
+            places = np.minimum(np.arange(start, start + size), count - 1)  # the last batch is filled up with its last image
+            values = session.run(tensors, {self.inputs[name]: batch[places] for name, batch in images.items()})
+            for name, value in values.items():
+                results[name].extend(value[: count - start])
+        return results
+
+    def generate(self, session, seed, count):
+        """Makes images of noise.
+
+        Args:
+          session: tf.Session with the weights.
+          seed: int in [0, 2**32), what the noise is drawn from.
+          count: int, number of images.
+
+        Yields:
+          count float32 arrays [height, width, channels] in [-1, 1]. They are made in whole batches of the run's size, so that norms with the
+          statistics of the batch find what they are used to; so image i is a function of seed and i, whatever the count.
+        """
+        noise, result = self.generation
+        draws = np.random.RandomState(seed)  # whose numbers NumPy promises never to change
+        size = self.config.batch_size
+        for start in range(0, count, size):
+            yield from session.run(result, {noise: draws.standard_normal([size, noise.shape[1]])})[: count - start]
 
     def translate(self, session, image, direction):
         """Translates one image of any size.
@@ -138,8 +206,13 @@ class Model(abc.ABC):
         """A context in which ops are marked to be compiled by XLA, where the config asks for it."""
         return tf.xla.experimental.jit_scope() if self.config.xla else contextlib.nullcontext()
 
+    @property
+    def images_per_step(self):
+        """Training images of all streams that a step takes."""
+        return self.config.batch_size * sum(x.shape.rank == 4 for x in self.inputs.values())
+
     def _placeholder(self, name, stream, batch):
-        shape = [self.config.batch_size, None, None, stream.channels]
+        shape = [self.config.batch_size, *stream.shape()]
         if batch is None:
-            return tf.placeholder(tf.float32, shape, name)
+            return tf.placeholder(tf.float32 if len(shape) == 4 else stream.dtype, shape, name)
         return tf.placeholder_with_default(batch[name], shape, name)

@@ -4,12 +4,12 @@ import tensorflow.compat.v1 as tf
 
 from ops.activations import leaky_relu
 from ops.conv import conv2d
-from ops.norm import NORMS_WITH_OFFSET, instance_norm
+from ops.norm import has_offset, instance_norm
 from ops.scope import scope
 
 
 @scope("patch_discriminator", reuse=tf.AUTO_REUSE)
-def patch_discriminator(x, ndf=64, layers=3, norm=instance_norm, dtype=tf.float32):
+def patch_discriminator(x, ndf=64, layers=3, norm=instance_norm, leak=0.2, bias=True, dtype=tf.float32):
     """PatchGAN: judges every overlapping patch of the image; 70 x 70 pixels for three layers of stride 2.
 
     Args:
@@ -17,6 +17,8 @@ def patch_discriminator(x, ndf=64, layers=3, norm=instance_norm, dtype=tf.float3
       ndf: int, width of the first layer; later layers have at most 8 ndf.
       layers: int, number of layers of stride 2.
       norm: normalisation op, applied after all convolutions but the first and the last.
+      leak: float, slope of the activations below 0.
+      bias: bool, whether the convolutions before the last have a bias, where no norm's offset stands in for it.
       dtype: dtype of the computation.
 
     Returns:
@@ -24,28 +26,29 @@ def patch_discriminator(x, ndf=64, layers=3, norm=instance_norm, dtype=tf.float3
 
     Source: Isola et al. 2016, arXiv 1611.07004, appendix 6.1.
     """
-    bias = norm not in NORMS_WITH_OFFSET
-    y = leaky_relu(conv2d(tf.cast(x, dtype), ndf, 4, stride=2, padding=1))    # [N, H/2, W/2, ndf]
-    for layer in range(1, layers):                                           # [N, H/2^(layer+1), ..., ndf 2^layer]
-        y = leaky_relu(norm(conv2d(y, ndf * min(2**layer, 8), 4, stride=2, padding=1, bias=bias)))
-    y = leaky_relu(norm(conv2d(y, ndf * min(2**layers, 8), 4, padding=1, bias=bias)))
+    inner_bias = bias and not has_offset(norm)
+    y = leaky_relu(conv2d(tf.cast(x, dtype), ndf, 4, stride=2, padding=1, bias=bias), leak)  # [N, H/2, W/2, ndf]
+    for layer in range(1, layers):                                                # [N, H/2^(layer+1), ..., ndf 2^layer]
+        y = leaky_relu(norm(conv2d(y, ndf * min(2**layer, 8), 4, stride=2, padding=1, bias=inner_bias)), leak)
+    y = leaky_relu(norm(conv2d(y, ndf * min(2**layers, 8), 4, padding=1, bias=inner_bias)), leak)
     return tf.cast(conv2d(y, 1, 4, padding=1), tf.float32)
 
 
 @scope("pixel_discriminator", reuse=tf.AUTO_REUSE)
-def pixel_discriminator(x, ndf=64, norm=instance_norm, dtype=tf.float32):
+def pixel_discriminator(x, ndf=64, norm=instance_norm, leak=0.2, bias=True, dtype=tf.float32):
     """Judges every pixel by its colour alone: three 1 x 1 convolutions.
 
     Args:
       x: float32 tensor [batch, height, width, channels] in [-1, 1].
       ndf: int, width of the first layer.
       norm: normalisation op, applied after the second convolution.
+      leak, bias: as for `patch_discriminator`.
       dtype: dtype of the computation.
 
     Returns:
       float32 tensor [batch, height, width, 1] of logits.
     """
-    bias = norm not in NORMS_WITH_OFFSET
-    y = leaky_relu(conv2d(tf.cast(x, dtype), ndf, 1))          # [N, H, W, ndf]
-    y = leaky_relu(norm(conv2d(y, 2 * ndf, 1, bias=bias)))     # [N, H, W, 2 ndf]
-    return tf.cast(conv2d(y, 1, 1, bias=bias), tf.float32)     # [N, H, W, 1]
+    inner_bias = bias and not has_offset(norm)
+    y = leaky_relu(conv2d(tf.cast(x, dtype), ndf, 1, bias=bias), leak)            # [N, H, W, ndf]
+    y = leaky_relu(norm(conv2d(y, 2 * ndf, 1, bias=inner_bias)), leak)            # [N, H, W, 2 ndf]
+    return tf.cast(conv2d(y, 1, 1, bias=not has_offset(norm)), tf.float32)        # [N, H, W, 1]

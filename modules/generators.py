@@ -8,7 +8,7 @@ from ops.activations import dropout as dropout_op
 from ops.activations import leaky_relu
 from ops.blocks import res_block, resize_conv2d
 from ops.conv import conv2d, conv2d_transpose
-from ops.norm import NORMS_WITH_OFFSET, instance_norm
+from ops.norm import has_offset, instance_norm
 from ops.padding import reflect_pad
 from ops.scope import scope
 
@@ -37,7 +37,7 @@ def resnet_generator(
 
     Source: Zhu et al. 2017, arXiv 1703.10593, appendix 7.2.
     """
-    bias = norm not in NORMS_WITH_OFFSET
+    bias = not has_offset(norm)
     activation = functools.partial(leaky_relu, leak=leak) if leak else tf.nn.relu
     upsample = conv2d_transpose if upsampling == "transpose" else resize_conv2d
 
@@ -85,7 +85,7 @@ def unet_generator(
 
     Source: Isola et al. 2016, arXiv 1611.07004, appendix 6.1.
     """
-    bias = norm not in NORMS_WITH_OFFSET
+    bias = not has_offset(norm)
     widths = [ngf * min(2**level, 8) for level in range(levels)]
 
     with tf.variable_scope("encoder1"):

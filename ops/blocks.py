@@ -4,7 +4,7 @@ import tensorflow.compat.v1 as tf
 
 from ops.activations import dropout
 from ops.conv import conv2d
-from ops.norm import NORMS_WITH_OFFSET, instance_norm
+from ops.norm import has_offset, instance_norm
 from ops.padding import reflect_pad
 from ops.scope import scope
 
@@ -25,7 +25,7 @@ def res_block(x, norm=instance_norm, activation=tf.nn.relu, dropout_rate=0.0, st
 
     Source: Johnson et al. 2016, as used by CycleGAN (arXiv 1703.10593, appendix 7.2).
     """
-    channels, bias = x.shape[-1], norm not in NORMS_WITH_OFFSET
+    channels, bias = x.shape[-1], not has_offset(norm)
     y = conv2d(reflect_pad(x, 1, name="pad1"), channels, 3, bias=bias, name="conv1")  # [N, H, W, C]
     y = activation(norm(y, name="norm1"))
     if dropout_rate:

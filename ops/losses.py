@@ -40,6 +40,12 @@ def gan_loss(logits, kind, real, label=1.0):
     return tf.reduce_mean(signed)
 
 
+@scope("cross_entropy")
+def cross_entropy(logits, labels):
+    """Mean over the batch of -log of the probability that a softmax of `logits` [batch, classes] gives to `labels` (integers [batch])."""
+    return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits))
+
+
 def generator_loss(fake_logits, kind, label=1.0, name="gan_loss"):
     """What the generator pays for being found out; `kind` and `label` as in `gan_loss`. Returns a scalar."""
     kind = "wgangp" if kind == "hinge" else kind  # under the hinge loss too, the generator's term is linear

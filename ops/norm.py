@@ -1,5 +1,7 @@
 """Normalisation. Statistics and arithmetic are float32 whatever the dtype of the input; the output has the input's dtype."""
 
+import functools
+
 import tensorflow.compat.v1 as tf
 
 from ops.initializers import normal
@@ -31,23 +33,85 @@ def affine_instance_norm(x, scale_mean=1.0):
 
 
 @scope("batch_norm")
-def batch_norm(x):
+def batch_norm(x, scale_mean=1.0):
     """Batch norm that uses the statistics of the batch in training and in use, as the reference does.
 
     Args:
       x: float tensor [batch, height, width, channels].
+      scale_mean: float, mean of the learned scales at the start; they are N(scale_mean, 0.02).
 
     Returns:
       Tensor of the same shape and dtype.
 
-    Source: Ioffe and Szegedy 2015, arXiv 1502.03167; scale N(1, 0.02) at the start.
+    Source: Ioffe and Szegedy 2015, arXiv 1502.03167.
     """
-    return _normalize(x, *_scale_and_offset(x.shape[-1], 1.0))
+    return _normalize(x, *_scale_and_offset(x.shape[-1], scale_mean))
+
+
+@scope("layer_norm")
+def layer_norm(x, scale_mean=1.0):
+    """Gives every image as a whole mean 0 and variance 1, then a learned scale and offset for each channel.
+
+    Args:
+      x: float tensor [batch, height, width, channels].
+      scale_mean: as for `batch_norm`.
+
+    Returns:
+      Tensor of the same shape and dtype.
+
+    Source: Ba et al. 2016, arXiv 1607.06450; the norm that the gradient penalty's authors put in the place of batch norm.
+    """
+    scale, offset = _scale_and_offset(x.shape[-1], scale_mean)
+    values = tf.cast(x, tf.float32)
+    mean, variance = tf.nn.moments(values, [1, 2, 3], keepdims=True)
+    return tf.cast((values - mean) * tf.rsqrt(variance + EPSILON) * scale + offset, x.dtype)
+
+
+@scope("batch_norm")
+def running_batch_norm(x, training, momentum=0.01):
+    """Batch norm that normalises by the batch while training, and by running statistics in use.
+
+    Args:
+      x: float tensor [batch, height, width, channels].
+      training: bool. If true, ops that move the running statistics are added to the graph's collection UPDATE_OPS.
+      momentum: float, share of the new batch in the running statistics: r = (1 - momentum) r + momentum * batch. The batch's variance
+        counts with n - 1 there, and with n in the normalisation, as in PyTorch.
+
+    Returns:
+      Tensor of the same shape and dtype.
+
+    Source: Ioffe and Szegedy 2015, arXiv 1502.03167; scale 1 and offset 0 at the start.
+    """
+    channels = [x.shape[-1]]
+    scale = tf.get_variable("scale", channels, initializer=tf.ones_initializer())
+    offset = tf.get_variable("offset", channels, initializer=tf.zeros_initializer())
+    mean = tf.get_variable("mean", channels, initializer=tf.zeros_initializer(), trainable=False)
+    variance = tf.get_variable("variance", channels, initializer=tf.ones_initializer(), trainable=False)
+    if not training:
+        return tf.raw_ops.FusedBatchNormV3(
+            x=x, scale=scale, offset=offset, mean=mean, variance=variance, epsilon=EPSILON, is_training=False
+        ).y
+    batch = tf.raw_ops.FusedBatchNormV3(x=x, scale=scale, offset=offset, mean=[], variance=[], epsilon=EPSILON, is_training=True)
+    for running, new in ((mean, batch.batch_mean), (variance, batch.batch_variance)):
+        update = running.assign_add(momentum * (new - running.read_value()), read_value=False)
+        tf.add_to_collection(tf.GraphKeys.UPDATE_OPS, update)
+    return batch.y
 
 
 def no_norm(x, name=None):
     """Returns x: the `norm` of a network without normalisation."""
     return x
+
+
+def find_norm(name, scale_mean=1.0):
+    """Returns the normalisation op of a name in NORMS; learned scales start at N(scale_mean, 0.02)."""
+    norm = NORMS[name]
+    return functools.partial(norm, scale_mean=scale_mean) if norm in NORMS_WITH_OFFSET else norm
+
+
+def has_offset(norm):
+    """Whether a normalisation op learns an offset, so that a convolution before it needs no bias."""
+    return getattr(norm, "func", norm) in NORMS_WITH_OFFSET
 
 
 def _per_image(x, scale, offset):
@@ -75,5 +139,5 @@ def _scale_and_offset(channels, scale_mean):
     return scale, offset
 
 
-NORMS = {"instance": instance_norm, "affine_instance": affine_instance_norm, "batch": batch_norm, "none": no_norm}
-NORMS_WITH_OFFSET = (affine_instance_norm, batch_norm)  # a convolution before one of these needs no bias
+NORMS = {"instance": instance_norm, "affine_instance": affine_instance_norm, "batch": batch_norm, "layer": layer_norm, "none": no_norm}
+NORMS_WITH_OFFSET = (affine_instance_norm, batch_norm, layer_norm)

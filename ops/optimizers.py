@@ -73,6 +73,93 @@ def adam(gradients, learning_rate, beta1, beta2, updates, epsilon=1e-8):
     return move
 
 
+@scope("rmsprop")
+def rmsprop(gradients, learning_rate, decay=0.99, epsilon=1e-8):
+    """RMSProp: v = decay v + (1 - decay) g^2, starting at 0, and w = w - learning_rate g / sqrt(v + epsilon^2).
+
+    The kernel has its epsilon inside the root. Squared there, it means what PyTorch's epsilon beside the root means: the two agree but
+    where sqrt(v) is near 1e-8. Clipped critics have gradients far below 1e-4, which the kernel's usual 1e-8 inside would freeze.
+
+    Args:
+      gradients: list of (gradient, variable), float32.
+      learning_rate: float32 scalar tensor.
+      decay: float in [0, 1), decay of the mean of squared gradients.
+      epsilon: float.
+
+    Returns:
+      Function that adds the ops which move the variables, and returns them as a list.
+
+    Source: Tieleman and Hinton 2012, lecture 6.5, with the values of the WGAN's authors' code.
+    """
+    slots = [(_slot(variable, "ms"), _slot(variable, "mom")) for _, variable in gradients]
+
+    def move():
+        return [
+            tf.raw_ops.ResourceApplyRMSProp(
+                var=variable.handle,
+                ms=ms.handle,
+                mom=mom.handle,
+                lr=learning_rate,
+                rho=decay,
+                momentum=0.0,
+                epsilon=epsilon**2,
+                grad=gradient,
+            )
+            for (gradient, variable), (ms, mom) in zip(gradients, slots)
+        ]
+
+    return move
+
+
+@scope("sgd")
+def sgd(gradients, learning_rate, momentum, weight_decay=0.0):
+    """SGD with momentum and weight decay: m = momentum m + g + weight_decay w, starting at 0, and w = w - learning_rate m.
+
+    All variables decay, scales and offsets of norms too, as in PyTorch.
+
+    Args:
+      gradients: list of (gradient, variable), float32.
+      learning_rate: float32 scalar tensor.
+      momentum: float32 scalar tensor or float in [0, 1).
+      weight_decay: float.
+
+    Returns:
+      Function that adds the ops which move the variables, and returns them as a list.
+
+    Source: Sutskever et al. 2013, in the form that PyTorch gives it.
+    """
+    slots = [_slot(variable, "m") for _, variable in gradients]
+    decayed = [gradient + weight_decay * variable.read_value() if weight_decay else gradient for gradient, variable in gradients]
+
+    def move():
+        return [
+            tf.raw_ops.ResourceApplyMomentum(
+                var=variable.handle, accum=m.handle, lr=learning_rate, grad=gradient, momentum=momentum
+            )
+            for gradient, (_, variable), m in zip(decayed, gradients, slots)
+        ]
+
+    return move
+
+
+@scope("clip_weights")
+def clip_weights(variables, limit, after):
+    """Clips every element of some variables to [-limit, limit].
+
+    Args:
+      variables: list of float32 variables.
+      limit: float > 0.
+      after: op that must have run before, such as the step that moves them.
+
+    Returns:
+      Op.
+
+    Source: Arjovsky et al. 2017, arXiv 1701.07875, algorithm 1.
+    """
+    with tf.control_dependencies([after]):
+        return tf.group(*[v.assign(tf.clip_by_value(v.read_value(), -limit, limit), read_value=False) for v in variables])
+
+
 def simultaneous_step(players, also=(), scale_losses=False):
     """One step of several players, all of whose gradients are computed from the weights at the start of the step.
 
@@ -91,7 +178,9 @@ def simultaneous_step(players, also=(), scale_losses=False):
     Raises:
       ValueError: if a player's loss does not depend on one of its variables.
     """
-    scale = tf.get_variable("loss_scale", [], initializer=tf.constant_initializer(2.0**15), trainable=False) if scale_losses else None
+    names = "_".join(player.name for player in players)  # a model may take several such steps
+    start = tf.constant_initializer(2.0**15)
+    scale = tf.get_variable(f"{names}/loss_scale", [], initializer=start, trainable=False) if scale_losses else None
     factor = scale.read_value() if scale_losses else None
     pairs = {player.name: player_gradients(player, factor) for player in players}
     gradients = [gradient for player in pairs.values() for gradient, _ in player]
@@ -104,7 +193,7 @@ def simultaneous_step(players, also=(), scale_losses=False):
         if not scale_losses:
             return tf.group(move_all(), *also)
         finite = tf.reduce_all([tf.reduce_all(tf.is_finite(gradient)) for gradient in gradients])
-        good_steps = tf.get_variable("good_steps", [], tf.int64, initializer=tf.zeros_initializer(), trainable=False)
+        good_steps = tf.get_variable(f"{names}/good_steps", [], tf.int64, initializer=tf.zeros_initializer(), trainable=False)
         count = tf.where(finite, good_steps.read_value() + 1, 0)
         grown = tf.where(tf.equal(count % 2000, 0), 2.0 * factor, factor)
         adjust = [good_steps.assign(count), scale.assign(tf.where(finite, grown, 0.5 * factor))]

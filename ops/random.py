@@ -20,6 +20,11 @@ def place_seed(step=None):
     return tf.stack([tf.constant(place, tf.int64), tf.cast(0 if step is None else step, tf.int64)])
 
 
+def normal(shape, step):
+    """Float32 tensor of `shape`, of mean 0 and variance 1, drawn anew at every step."""
+    return tf.random.stateless_normal(shape, place_seed(step), alg="philox")
+
+
 def uniform(shape, step):
     """Float32 tensor of `shape`, uniform in [0, 1), drawn anew at every step."""
     return tf.random.stateless_uniform(shape, place_seed(step), alg="philox")

@@ -1,7 +1,6 @@
 """Translates images with a trained run: a file or a folder, of any sizes, with a page that shows input and output side by side."""
 
 import argparse
-import dataclasses
 import difflib
 import errno
 import hashlib
@@ -238,29 +237,22 @@ def open_run(folder, config, direction):
       UsageError: the model has no such direction, or the checkpoint does not fit it.
     """
     # TensorFlow is imported only here, so that a mistyped flag shows at once.
-    from training.tensorflow_setup import session_config, tf  # isort: skip
-    from models.registry import MODELS
-    from training.checkpoints import Checkpoints
-    from training.precision import resolve_precision
+    from training.tensorflow_setup import tf  # isort: skip
+    from training.restored import open_model
 
-    with tf.Graph().as_default() as graph:
-        model = MODELS[config.model](dataclasses.replace(config, precision=resolve_precision(config.precision), xla=False))
+    def choose(model):
         if direction not in model.translations:
             known = ", ".join(model.translations) or "none"
             raise UsageError(f"--direction={direction}: the model {config.model} of this run has {known}")
-        source, result = model.translations[direction]
-        needed = {node.name for node in tf.graph_util.extract_sub_graph(graph.as_graph_def(), [result.op.name]).node}
-        variables = [v for v in tf.global_variables() if v.op.name in needed or v is model.global_step]
-        checkpoints = Checkpoints(folder.checkpoints, variables)
-        graph.finalize()
-        session = tf.Session(config=session_config())
-        checkpoints.restore(session)
-        return Translator(
-            translate=lambda image: model.translate(session, image, direction),
-            channels=int(source.shape[-1]),
-            step=int(session.run(model.global_step)),
-            out_of_memory=(tf.errors.ResourceExhaustedError, tf.errors.AbortedError, MemoryError),  # Aborted: of oneDNN
-        )
+        return model.translations[direction].result
+
+    model, session = open_model(folder, config, choose)
+    return Translator(
+        translate=lambda image: model.translate(session, image, direction),
+        channels=int(model.translations[direction].source.shape[-1]),
+        step=int(session.run(model.global_step)),
+        out_of_memory=(tf.errors.ResourceExhaustedError, tf.errors.AbortedError, MemoryError),  # Aborted: of oneDNN
+    )
 
 
 def translate_all(translator, jobs, output, thumbnails, max_side):

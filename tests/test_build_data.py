@@ -301,3 +301,52 @@ def test_output_inside_source_is_refused(source):
 def test_help_does_not_wait_for_tensorflow():
     modules = "import sys, build_data; sys.exit('tensorflow' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", modules], cwd=PROGRAM.parent).returncode == 0
+
+
+@pytest.fixture
+def labelled(tmp_path):
+    """Images of the classes 9, 10 and cat in train, and of two of them in val."""
+    for i, name in enumerate(("train/9/a", "train/10/b", "train/cat/c", "train/cat/more/d", "val/cat/e", "val/9/f")):
+        path = tmp_path / "set" / f"{name}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (8, 8), (i, 0, 0)).save(path)
+    return tmp_path / "set"
+
+
+def labels_in(output, split):
+    found = {}
+    for path in sorted(output.glob(f"{split}-*")):
+        index = index_records(path)
+        for number in range(len(index)):
+            features = parse_example(read_record(path, number, index))
+            found[features["image/filename"][0].decode()] = features.get("image/class/label", [None])[0], features.get("image/class/text", [None])[0]
+    return found
+
+
+def test_labelled_images_keep_their_classes(labelled, tmp_path):
+    build_well("--labelled", images=labelled, output=tmp_path / "out")
+    assert json.loads((tmp_path / "out/dataset.json").read_text())["classes"] == ["9", "10", "cat"]
+    assert labels_in(tmp_path / "out", "train") == {
+        "9/a.png": (0, b"9"), "10/b.png": (1, b"10"), "cat/c.png": (2, b"cat"), "cat/more/d.png": (2, b"cat"),
+    }  # fmt: skip
+    assert labels_in(tmp_path / "out", "test") == {"cat/e.png": (2, b"cat"), "9/f.png": (0, b"9")}
+
+
+def test_one_set_of_images_is_divided_and_has_no_classes(labelled, tmp_path):
+    build_well(images=labelled / "train", output=tmp_path / "out", test_fraction=0.25)
+    splits = {split: labels_in(tmp_path / "out", split) for split in ("train", "test")}
+    assert {split: len(found) for split, found in splits.items()} == {"train": 3, "test": 1}
+    assert {label for found in splits.values() for label in found.values()} == {(None, None)}
+
+
+@pytest.mark.parametrize("arguments, problem", [
+    (["--images={0}", "--source={0}"], "give either --source, or --domain_a and --domain_b, or --images"),
+    (["--source={0}", "--labelled"], "--labelled goes with --images"),
+    (["--images={0}", "--pairs"], "--pairs goes with"),
+    (["--images={0}", "--test_fraction=0.5"], "has a sub-folder train"),
+    (["--images={0}/train/cat", "--labelled"], "c.png: lies in no class folder"),
+    (["--images={0}/none"], "none: no such folder"),
+])
+def test_wrong_uses_of_images_are_one_line(labelled, tmp_path, arguments, problem):
+    ran = build(*(argument.format(labelled) for argument in arguments), output=tmp_path / "out")
+    assert ran.returncode == 2 and problem in ran.stderr and ran.stderr.count("\n") == 1 and not (tmp_path / "out").exists()

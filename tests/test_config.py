@@ -78,3 +78,16 @@ def test_continuing_with_the_same_values_is_fine(stored):
 
 def test_every_option_has_help_and_a_group():
     assert all(field.metadata["help"].endswith(".") and field.metadata["group"] for field in Config.__dataclass_fields__.values())
+
+
+def test_more_steps_continue_a_run_whose_length_were_epochs():
+    data = {"trainA": [0] * 50, "trainB": [0] * 100}
+    stored = json.loads(make_config({"epochs": 3, "batch_size": 50}).with_data(data).to_json())
+    assert stored["max_steps"] == 6
+    longer = continue_config(stored, {"run_dir": "r", "max_steps": 9})
+    assert (longer.epochs, longer.with_data(data).max_steps) == (0, 9)
+    assert continue_config(stored, {"run_dir": "r", "epochs": 4}).with_data(data).max_steps == 8
+
+
+def test_load_size_of_pad_and_crop_adds_a_border_of_an_eighth():
+    assert make_config({"preprocess": "pad_and_crop", "image_size": 32}).load_size == 40

@@ -61,7 +61,8 @@ def parse_config_flags(arguments, usage):
       ConfigError: for an unknown flag (naming the nearest known one), a value of the wrong type, or a stray argument.
       SystemExit: after `--help`.
     """
-    config_class = CONFIGS[_chosen_model(arguments)]
+    model = _chosen_model(arguments)
+    config_class = CONFIGS[model]
     if {"--help", "-h"} & set(arguments):
         print(usage + "\n" + help_text(config_class))
         raise SystemExit(0)
@@ -72,7 +73,7 @@ def parse_config_flags(arguments, usage):
     try:
         stray = values(["", *arguments])[1:]
     except flags.UnrecognizedFlagError as error:
-        raise ConfigError(_unknown_flag(error.flagname, config_class)) from None
+        raise ConfigError(_unknown_flag(error.flagname, model)) from None
     except flags.IllegalFlagValueError as error:
         given = str(error).split(": ")[0].removeprefix("flag ")
         wanted = TYPES[next(field.type for field in options if f"--{field.name}" == given.split("=")[0])]
@@ -81,7 +82,10 @@ def parse_config_flags(arguments, usage):
         raise ConfigError(str(error)) from None
     if stray:
         raise ConfigError(f"unexpected argument {stray[0]!r}: values are given as --name=value (see --help)")
-    return {field.name: values[field.name].value for field in options if values[field.name].present}
+    given = {field.name: values[field.name].value for field in options if values[field.name].present}
+    if given.get("epochs") and "max_steps" in given:
+        raise ConfigError("--epochs and --max_steps both say how long the run is; give one of them")
+    return given
 
 
 def help_text(config_class):
@@ -119,10 +123,10 @@ def _chosen_model(arguments):
     return model
 
 
-def _unknown_flag(name, config_class):
-    known = [field.name for field in dataclasses.fields(config_class)]
+def _unknown_flag(name, chosen):
+    known = [field.name for field in dataclasses.fields(CONFIGS[chosen])]
     others = [model for model, other in CONFIGS.items() if name in {field.name for field in dataclasses.fields(other)}]
     if others:
-        return f"--{name} is no flag of the model {config_class.model} (it is one of {', '.join(others)})"
+        return f"--{name} is no flag of the model {chosen} (it is one of {', '.join(others)})"
     near = difflib.get_close_matches(name, known, n=1)
     return f"unknown flag --{name}" + (f"; did you mean --{near[0]}?" if near else " (see --help)")

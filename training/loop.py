@@ -13,7 +13,7 @@ from training.checkpoints import Checkpoints
 from training.command_line import UsageError
 from training.events import Events
 from training.progress import Progress
-from training.samples import draw_grid, sample_rows, save_grid
+from training.samples import draw_grid, save_grid
 from training.tensorflow_setup import session_config
 
 
@@ -37,7 +37,7 @@ class Trainer:
           model: Model with its training step built.
           pipeline: `inputs.pipeline.Pipeline` the model reads.
           folder: `training.run_folder.RunFolder`, claimed.
-          images: dict of float32 arrays [count, height, width, channels] by input name: the fixed images of the sample grid.
+          images: what the model's `look` takes: the fixed images of the sample grid.
         """
         self._model, self._pipeline, self._folder, self._images = model, pipeline, folder, images
         self._config = model.config
@@ -74,7 +74,7 @@ class Trainer:
         """
         config = self._config
         events = Events(self._folder.path, tf.get_default_graph(), config, first_step)
-        progress = Progress(first_step, config.max_steps, config.batch_size * len(self._model.inputs))
+        progress = Progress(first_step, config.max_steps, self._model.images_per_step)
         handlers = {number: signal.signal(number, self._ask_to_stop) for number in (signal.SIGINT, signal.SIGTERM)}
         steps = {name: self.session.make_callable([turn.terms, turn.moves]) for name, turn in self._model.turns.items()}
         saved, shown = first_step, {}
@@ -93,7 +93,7 @@ class Trainer:
                     speed = {"speed/images_per_second": progress.images_per_second, "speed/waiting_share": progress.waiting_share}
                     events.scalars({**shown, **speed}, step)
                 if step % config.sample_every == 0 or last:
-                    self._write_samples(events, step)
+                    self._look(events, progress, step)
                 if step % config.checkpoint_every == 0 or last:
                     self._save(step, saved)
                     saved = step
@@ -145,8 +145,12 @@ class Trainer:
         kept = f"the checkpoint of step {saved} in {self._folder.checkpoints} is the last good one" if saved else "there is no checkpoint yet"
         return f"{kept}; try a lower --learning_rate or --precision=float32 in a new run"
 
-    def _write_samples(self, events, step):
-        grid = draw_grid(sample_rows(self.session, self._model, self._images))
+    def _look(self, events, progress, step):
+        rows, figures = self._model.look(self.session, self._images)
+        if figures:
+            events.scalars(figures, step)
+            progress.say(f"step {step}: " + ", ".join(f"{name} {value:.4g}" for name, value in figures.items()))
+        grid = draw_grid(rows)
         summary = self.session.run(self._model.grid_summary, {self._model.grid: grid[None]})
         events.summary(summary, step)
         self.grid_path = save_grid(self._folder.samples, grid, step)

@@ -1,6 +1,7 @@
-"""The sample grid: fixed images through the networks, drawn into one picture for TensorBoard and the run folder."""
+"""The sample grid: rows of images, drawn into one picture for TensorBoard and the run folder."""
 
 import os
+from itertools import zip_longest
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -9,28 +10,7 @@ from inputs.images import to_uint8
 
 GAP = 2  # pixels between cells
 CAPTION = 12  # height of the captions' letters, in pixels
-
-
-def sample_rows(session, model, images):
-    """Runs fixed images through the model.
-
-    Args:
-      session: tf.Session with the weights.
-      model: Model.
-      images: dict of float32 arrays [count, height, width, channels] by input name; all of one count.
-
-    Returns:
-      dict of float32 arrays [count, height, width, channels] by caption, in the order of `model.samples`.
-    """
-    count = len(next(iter(images.values())))
-    size = model.config.batch_size
-    rows = {caption: [] for caption in model.samples}
-    for start in range(0, count, size):
-        places = np.minimum(np.arange(start, start + size), count - 1)  # the last batch is filled up with its last image
-        values = session.run(model.samples, {model.inputs[name]: batch[places] for name, batch in images.items()})
-        for caption, value in values.items():
-            rows[caption].extend(value[: count - start])
-    return rows
+COLUMNS = 8  # images in a line; longer rows go on in the next
 
 
 def draw_grid(rows):
@@ -40,19 +20,21 @@ def draw_grid(rows):
       rows: dict of lists of float32 arrays [height, width, 1 or 3] in [-1, 1], by caption.
 
     Returns:
-      uint8 array [height, width, 3]; one row of the picture for each row, one column for each image.
+      uint8 array [height, width, 3]; one line of the picture for each row, or several for a long one.
     """
+    lines = [(caption if start == 0 else "", row[start : start + COLUMNS]) for caption, row in rows.items() for start in range(0, len(row), COLUMNS)]
     font = ImageFont.load_default(CAPTION)
     margin = max(round(font.getlength(caption)) for caption in rows) + 4 * GAP
-    widths = [max(image.shape[1] for image in column) + GAP for column in zip(*rows.values())]
-    heights = [max(image.shape[0] for image in row) + GAP for row in rows.values()]
+    columns = zip_longest(*(line for _, line in lines), fillvalue=np.zeros([0, 0, 3]))
+    widths = [max(image.shape[1] for image in column) + GAP for column in columns]
+    heights = [max(image.shape[0] for image in line) + GAP for _, line in lines]
     picture = Image.new("RGB", (margin + sum(widths), sum(heights) + GAP), "white")
     pen = ImageDraw.Draw(picture)
     top = GAP
-    for (caption, row), height in zip(rows.items(), heights):
+    for (caption, line), height in zip(lines, heights):
         pen.text((2 * GAP, top + height // 2), caption, "black", font, anchor="lm")
         left = margin
-        for image, width in zip(row, widths):
+        for image, width in zip(line, widths):
             picture.paste(Image.fromarray(np.broadcast_to(to_uint8(image), (*image.shape[:2], 3))), (left, top))
             left += width
         top += height

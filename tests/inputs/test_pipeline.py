@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from inputs.errors import DataError
-from inputs.pipeline import Stream, build_pipeline, load_samples
-from inputs.sources import FolderSource
+from inputs.pipeline import Labels, Stream, HeldOut, build_pipeline, load_samples
+from inputs.sources import FolderSource, find_source
 from training.tensorflow_setup import tf
 
 REPOSITORY = Path(__file__).parents[2]
@@ -200,3 +200,41 @@ def test_program_that_leaves_its_session_open_ends(sources):
         session.run(pipeline.batch)
     """
     subprocess.run([sys.executable, "-c", script], cwd=REPOSITORY, check=True, timeout=60)
+
+
+@pytest.fixture
+def labelled(tmp_path):
+    """A source of three classes, two images each; the images of class i have the level 100 * i."""
+    for place in range(6):
+        path = tmp_path / "train" / "abc"[place % 3] / f"{place}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (16, 16), (100 * (place % 3),) * 3).save(path)
+    return find_source(tmp_path, "train")
+
+
+LABELLED = {"images": Stream("train"), "labels": Labels("train")}
+
+
+def test_labels_go_with_their_images(session, labelled):
+    batches = run(session, LABELLED, {"train": labelled}, config(batch_size=4, class_names=["c", "b", "a"]), steps=3)
+    for batch in batches:
+        levels = (batch["images"].mean((1, 2, 3)) + 1) * 127.5
+        assert batch["labels"].dtype == np.int64
+        np.testing.assert_array_equal(batch["labels"], 2 - np.rint(levels / 100))
+
+
+def test_image_of_an_unknown_class_is_named_at_its_step_and_in_a_test_set(session, labelled):
+    known = config(batch_size=6, class_names=["a", "b"])
+    pipeline = build_pipeline(LABELLED, {"train": labelled}, known)
+    session.run(pipeline.initializer)
+    with pytest.raises(tf.errors.OpError) as caught:
+        session.run(pipeline.batch)
+    assert "is of the class c, which is none of a,b" in str(pipeline.error(caught.value, 0))
+    with pytest.raises(DataError, match="is of the class c"):
+        HeldOut(LABELLED["labels"], labelled, known)
+
+
+def test_test_set_loads_what_is_indexed(labelled):
+    images, labels = (HeldOut(stream, labelled, config(class_names=["a", "b", "c"])) for stream in LABELLED.values())
+    assert len(images) == len(labels) == 6
+    assert images[[0, 5, 5]].shape == (3, 16, 16, 3) and labels[np.array([0, 5])].tolist() == [0, 2]

@@ -22,6 +22,7 @@ def bicubic(width, height):
 
 @pytest.mark.parametrize("mode, resized", [
     ("resize_and_crop", bicubic(40, 40)), ("crop", IMAGE), ("scale_width_and_crop", bicubic(40, 32)),
+    ("scale_and_crop", bicubic(60, 40)), ("pad_and_crop", np.pad(bicubic(32, 32), [(4, 4), (4, 4), (0, 0)], mode="reflect")),
 ])
 def test_crop_is_a_window_of_the_resized_image(mode, resized):
     height, width, _ = resized.shape
@@ -60,7 +61,8 @@ def test_image_smaller_than_crop_is_refused():
 
 @pytest.mark.parametrize("mode, expected", [
     ("resize_and_crop", bicubic(32, 32)), ("crop", IMAGE[14:46, 29:61]), ("scale_width_and_crop", bicubic(40, 32)[:, 4:36]),
-    ("scale_width", bicubic(40, 28)), ("none", bicubic(88, 60)),
+    ("scale_width", bicubic(40, 28)), ("none", bicubic(88, 60)), ("scale_and_crop", bicubic(60, 40)[4:36, 14:46]),
+    ("pad_and_crop", bicubic(32, 32)),
 ])
 def test_test_image_has_no_chance_in_it(mode, expected):
     np.testing.assert_array_equal(preprocess.test_image(IMAGE, config(mode, flip=True)), expected)

@@ -145,3 +145,50 @@ def test_foreign_records_are_read(shared_data, data_dir, names):
     assert [len(source) for source in sources] == [8, 8]
     assert [data[:2] for data, _ in first] == [b"\xff\xd8", b"\xff\xd8"]  # where a JPEG starts
     assert [name for _, name in first] == names
+
+
+def test_classes_are_the_sub_folders_of_a_split(tmp_path):
+    make_images(tmp_path, "train/cat/a.png", "train/cat/more/b.png", "train/dog/c.png")
+    source = find_source(tmp_path, "train")
+    assert [source.class_of(index) for index in range(3)] == ["cat", "cat", "dog"] and source.classes() == {"cat", "dog"}
+
+
+def test_image_in_no_class_folder_is_named(tmp_path):
+    make_images(tmp_path, "train/cat/a.png", "train/stray.png")
+    with pytest.raises(DataError, match="stray.png: lies in no class folder"):
+        find_source(tmp_path, "train").classes()
+
+
+def test_comma_in_the_name_of_a_class_is_refused(tmp_path):
+    make_images(tmp_path, "train/a,b/a.png")
+    with pytest.raises(DataError, match="'a,b' has a comma"):
+        find_source(tmp_path, "train").classes()
+
+
+def make_labelled_shard(path, *classes):
+    with open(path, "wb") as file:
+        for name in classes:
+            write_record(file, image_record(b"image", "png", b"name", 4, 4, 7, name))
+
+
+def test_records_have_classes(tmp_path):
+    make_labelled_shard(tmp_path / "train.tfrecord", "dog", "cat", "dog")
+    source = find_source(tmp_path, "train")
+    assert [source.class_of(index) for index in range(3)] == ["dog", "cat", "dog"] and source.classes() == {"cat", "dog"}
+
+
+def test_classes_that_build_data_noted_need_no_look_at_every_record(tmp_path):
+    make_labelled_shard(tmp_path / "train.tfrecord", "dog")
+    (tmp_path / "dataset.json").write_text('{"classes": ["cat", "dog"]}')
+    assert find_source(tmp_path, "train").classes() == {"cat", "dog"}
+
+
+def test_record_without_a_class_is_named(tmp_path):
+    make_shard(tmp_path / "train.tfrecord", "a")
+    with pytest.raises(DataError, match="train.tfrecord: record 0: has no image/class/text nor image/class/label"):
+        find_source(tmp_path, "train").classes()
+
+
+def test_labels_of_tensorflow_datasets_are_read(shared_data):
+    source = find_source(f"{shared_data}/foreign_tfrecords/tfds/*trainA*", "train")
+    assert source.classes() <= {str(number) for number in range(1000)}

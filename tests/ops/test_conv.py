@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ops.blocks import res_block, resize_conv2d
-from ops.conv import conv2d, conv2d_transpose
+from ops.conv import conv2d, conv2d_transpose, conv2d_transpose_valid, dense
 from ops.padding import reflect_pad
 from training.tensorflow_setup import tf
 
@@ -74,3 +74,16 @@ def test_upsampling_doubles_unknown_sizes_in_any_dtype(session, op, size, dtype)
     y = op(x, 3, 3)
     values, _ = run(session, [y, tf.gradients(y, x)], {x: np.ones([1, 5, 5, 2])})
     assert values[0].shape == (1, 10, 10, 3) and y.dtype == dtype and values[1][0].shape == (1, 5, 5, 2)
+
+
+def test_transposed_convolution_grows_a_pixel_to_a_window(session):
+    x = np.random.RandomState(0).randn(2, 1, 1, 5).astype("f")
+    y, weights = run(session, conv2d_transpose_valid(tf.constant(x), 3, 4))
+    np.testing.assert_allclose(y, np.einsum("nc,ijoc->nijo", x[:, 0, 0], weights["kernel"]), atol=1e-5)
+
+
+def test_dense_is_a_matrix_product_and_a_bias(session):
+    x = np.random.RandomState(0).randn(2, 5).astype("f")
+    y, weights = run(session, dense(tf.constant(x), 3))
+    np.testing.assert_allclose(y, x @ weights["kernel"] + weights["bias"], atol=1e-5)
+    assert weights["kernel"].shape == (5, 3) and weights["bias"].shape == (3,)

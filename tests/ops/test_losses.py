@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ops.losses import discriminator_loss, generator_loss, gradient_penalty, l1_loss
+from ops.losses import cross_entropy, discriminator_loss, generator_loss, gradient_penalty, l1_loss
 from training.tensorflow_setup import tf
 
 
@@ -37,3 +37,9 @@ def test_gradient_penalty_of_a_linear_critic_is_that_of_its_slope(session):
     images = tf.zeros([2, 4, 4, 1]), tf.ones([2, 4, 4, 1])
     penalty = gradient_penalty(lambda x: 0.5 * tf.reduce_sum(x, [1, 2, 3]), *images, step=tf.constant(0))
     np.testing.assert_allclose(session.run(penalty), 10 * (0.5 * np.sqrt(16) - 1) ** 2, rtol=1e-5)
+
+
+def test_cross_entropy_is_the_mean_negative_log_probability(session):
+    logits, labels = np.array([[1.0, 2.0, 0.5], [-1.0, 0.0, 3.0]]), [1, 0]
+    probabilities = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
+    np.testing.assert_allclose(session.run(cross_entropy(logits, labels)), -np.log(probabilities[[0, 1], labels]).mean(), rtol=1e-6)

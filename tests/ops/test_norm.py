@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ops.norm import affine_instance_norm, batch_norm, instance_norm
+from ops.norm import affine_instance_norm, batch_norm, instance_norm, layer_norm, running_batch_norm
 from training.tensorflow_setup import tf
 
 
@@ -43,3 +43,28 @@ def test_statistics_of_bfloat16_are_float32(session):
     as_bfloat16 = tf.cast(tf.constant(x), tf.bfloat16)
     y, truth = session.run([tf.cast(instance_norm(as_bfloat16), tf.float32), tf.cast(as_bfloat16, tf.float32)])
     np.testing.assert_allclose(y, normalized(truth, (1, 2)), atol=0.02)
+
+
+def test_layer_norm_normalises_every_image_as_a_whole(session, x):
+    y = layer_norm(tf.constant(x * np.arange(1, 4)[:, None, None, None]))
+    session.run(tf.global_variables_initializer())
+    scale, offset = session.run(tf.trainable_variables())
+    np.testing.assert_allclose(session.run(y), normalized(x, (1, 2, 3)) * scale + offset, atol=1e-5)
+
+
+def test_running_statistics_take_a_share_of_each_batch_and_serve_in_use(session, x):
+    batch = tf.placeholder(tf.float32, x.shape)
+    with tf.variable_scope("net"):
+        training = running_batch_norm(batch, training=True, name="norm")
+    with tf.variable_scope("net", reuse=True):
+        use = running_batch_norm(batch, training=False, name="norm")
+    updates = tf.get_collection(tf.GraphKeys.UPDATE_OPS)
+    assert len(updates) == 2
+    session.run(tf.global_variables_initializer())
+    mean, variance = np.zeros(6), np.ones(6)
+    for scale in (1, 2, -1):
+        y, _ = session.run([training, updates], {batch: scale * x})
+        np.testing.assert_allclose(y, normalized(scale * x, (0, 1, 2)), atol=1e-5)
+        mean = 0.99 * mean + 0.01 * (scale * x).mean((0, 1, 2))
+        variance = 0.99 * variance + 0.01 * (scale * x).var((0, 1, 2), ddof=1)
+    np.testing.assert_allclose(session.run(use, {batch: x}), (x - mean) / np.sqrt(variance + 1e-5), rtol=1e-4)

@@ -1,4 +1,4 @@
-"""Adam against its paper; gradients from the weights at the start of the step; schedules; initialisers; randomness."""
+"""Optimisers against their formulas; gradients from the weights at the start of the step; schedules; initialisers; randomness."""
 
 import functools
 
@@ -7,8 +7,8 @@ import pytest
 
 from ops.activations import dropout, leaky_relu
 from ops.initializers import INITIALIZERS
-from ops.optimizers import Player, adam, simultaneous_step
-from ops.schedules import learning_rate
+from ops.optimizers import Player, adam, clip_weights, rmsprop, sgd, simultaneous_step
+from ops.schedules import learning_rate, one_cycle
 from training.tensorflow_setup import tf
 
 
@@ -38,6 +38,52 @@ def test_adam_is_the_papers_algorithm(session):
         np.testing.assert_allclose(session.run(w), theta, rtol=1e-5)
 
 
+def train_on(loss, optimizer, steps):
+    """Trains the one variable, of scope `a`, and gives its values after each step."""
+    (variable,) = tf.trainable_variables()
+    train = simultaneous_step([Player("p", loss, ["a"], optimizer)])
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        return [(session.run(train), session.run(variable))[1] for _ in range(steps)]
+
+
+def test_rmsprop_is_that_of_the_lecture_with_pytorchs_epsilon(session):
+    scales = np.array([1.0, 1e-5])  # the second gradient is as small as a clipped critic's
+    w = weight("a", [1.0, -2.0])
+    values = train_on(tf.reduce_sum(tf.square(w) * scales), functools.partial(rmsprop, learning_rate=0.1, decay=0.9), 5)
+    theta, v = np.array([1.0, -2.0]), 0
+    for value in values:
+        gradient = 2 * theta * scales
+        v = 0.9 * v + 0.1 * gradient**2
+        theta = theta - 0.1 * gradient / (np.sqrt(v) + 1e-8)
+        np.testing.assert_allclose(value, theta, rtol=2e-3)
+
+
+def test_sgd_is_that_of_pytorch(session):
+    w = weight("a", [1.0, -2.0])
+    values = train_on(tf.reduce_sum(tf.square(w)), functools.partial(sgd, learning_rate=0.1, momentum=0.9, weight_decay=0.5), 5)
+    theta, m = np.array([1.0, -2.0]), 0
+    for value in values:
+        m = 0.9 * m + 2 * theta + 0.5 * theta
+        theta = theta - 0.1 * m
+        np.testing.assert_allclose(value, theta, rtol=1e-5)
+
+
+def test_weights_are_clipped_on_both_sides_after_the_given_op(session):
+    w = weight("a", [0.5, -0.5, 0.001])
+    clip = clip_weights([w], 0.01, after=w.assign_add([1.0, -1.0, 0.001]).op)
+    session.run(tf.global_variables_initializer())
+    session.run(clip)
+    np.testing.assert_allclose(session.run(w), [0.01, -0.01, 0.002], rtol=1e-6)
+
+
+def test_one_cycle_rises_falls_and_settles(session):
+    values = session.run([one_cycle(1.3, 20.0, 0.95, 0.85, tf.constant(step), 100) for step in (0, 20, 40, 60, 80, 90, 100)])
+    start = 1.3 / 20
+    np.testing.assert_allclose([rate for rate, _ in values], [start, (start + 1.3) / 2, 1.3, (start + 1.3) / 2, start, 0.505 * start, 0.01 * start], rtol=1e-4)
+    np.testing.assert_allclose([momentum for _, momentum in values], [0.95, 0.9, 0.85, 0.9, 0.95, 0.95, 0.95], rtol=1e-6)
+
+
 def test_players_move_from_the_weights_at_the_start_of_the_step(session):
     a, b = weight("a", 2.0), weight("b", 3.0)
     players = [make_player("pa", a * b, ["a"]), make_player("pb", a * b * b, ["b"])]
@@ -61,7 +107,7 @@ def test_float16_scaling_skips_a_step_that_overflows_and_halves_the_scale(sessio
     w, factor = weight("a", 1.0), tf.placeholder(tf.float32, [])
     train = simultaneous_step([make_player("p", w * factor, ["a"])], scale_losses=True)
     session.run(tf.global_variables_initializer())
-    scale = next(v for v in tf.global_variables() if v.op.name == "loss_scale")
+    scale = next(v for v in tf.global_variables() if v.op.name.endswith("/loss_scale"))
     session.run(train, {factor: np.inf})
     assert session.run([w, scale]) == [1.0, 2.0**14]
     session.run(train, {factor: 2.0})

@@ -29,7 +29,7 @@ def make_run(path, without="", **values):
     """Makes the folder of an untrained run; its checkpoint lacks the variables whose names start with `without`."""
     tiny = {"image_size": 32, "generator_blocks": 1, "ngf": 4, "precision": "float32", "data_dir": "scenes"}
     folder = RunFolder(str(path))
-    config = make_config({**tiny, **values})
+    config = make_config({name: value for name, value in {**tiny, **values}.items() if value is not None})
     folder.claim(config)
     with tf.Graph().as_default(), tf.Session() as session:
         model = MODELS[config.model](config)

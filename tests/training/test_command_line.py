@@ -5,9 +5,9 @@ import sys
 
 import pytest
 
-from config import ConfigError
+from config import CONFIGS, ConfigError
 from tests.conftest import ROOT
-from training.command_line import UsageError, parse_config_flags, run
+from training.command_line import UsageError, help_text, parse_config_flags, run
 
 
 def test_values_have_the_types_of_their_options():
@@ -53,3 +53,20 @@ def test_help_is_grouped_typed_and_quick_to_come():
 def test_help_does_not_import_tensorflow():
     code = "import sys, train\ntry: train.main(['--help'])\nexcept SystemExit: sys.exit('tensorflow' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.DEVNULL).returncode == 0
+
+
+def test_help_of_a_model_lists_what_it_takes_and_nothing_else():
+    text = help_text(CONFIGS["wgan"])
+    assert "--critic_steps" in text and "--clip" in text
+    for foreign in ("--lambda_a", "--generator_blocks", "--pool_size", "--direction", "--weight_decay"):
+        assert foreign not in text
+
+
+def test_flag_of_another_model_is_refused_by_the_name_of_the_chosen_one():
+    with pytest.raises(ConfigError, match="--pool_size is no flag of the model wgan .it is one of cyclegan.$"):
+        parse_config_flags(["--model=wgan", "--pool_size=3"], "")
+
+
+def test_two_lengths_of_a_run_are_refused():
+    with pytest.raises(ConfigError, match="--epochs and --max_steps"):
+        parse_config_flags(["--epochs=3", "--max_steps=5"], "")

@@ -31,3 +31,10 @@ def test_grid_is_saved_under_its_step(tmp_path):
 def test_psnr_is_that_of_8_bit_images():
     levels = np.zeros([4, 4, 3])
     assert psnr([(levels + 10) / 127.5], [levels / 127.5]) == pytest.approx(20 * np.log10(255 / 10))
+
+
+def test_long_rows_go_on_in_the_next_line_beside_short_ones():
+    rows = {"real": [np.full([6, 6, 3], -1.0)] * 3, "fake": [np.full([6, 6, 3], -1.0)] * 19}
+    black = (draw_grid(rows) == 0).all(-1)
+    lines = np.diff(np.flatnonzero(black[:, -60:].any(1)))  # of cells, right of the captions
+    assert black[:, -3:].any() and (lines > 1).sum() == 3  # three cells; eight, eight and three
