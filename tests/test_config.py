@@ -78,3 +78,10 @@ def test_continuing_with_the_same_values_is_fine(stored):
 
 def test_every_option_has_help_and_a_group():
     assert all(field.metadata["help"].endswith(".") and field.metadata["group"] for field in Config.__dataclass_fields__.values())
+
+
+def test_options_given_another_default_keep_their_help_and_range():
+    config = make_config({"model": "pix2pix"})
+    assert (config.generator, config.norm, config.dropout, config.gan_loss, config.lr_policy) == ("unet", "batch", True, "vanilla", "constant")
+    fields, others = type(config).__dataclass_fields__, type(make_config({})).__dataclass_fields__
+    assert fields["norm"].metadata == others["norm"].metadata

@@ -90,6 +90,22 @@ def test_each_network_is_called_as_often_as_needed(session):
     assert {name for network, name in calls if network == "discriminator"} == {"on_real", "on_fake", "on_fake_updated"}
 
 
+def test_discriminator_sees_the_input_beside_the_image(session):
+    make_model(channels_a=1)
+    shapes = {v.op.name: v.shape for v in tf.trainable_variables()}
+    assert shapes["discriminator/conv2d/kernel"] == [4, 4, 1 + 3, 4] and shapes["generator/encoder1/conv2d/kernel"] == [4, 4, 1, 4]
+
+
+def test_unet_of_the_defaults_is_that_of_the_paper(session):
+    model = Pix2Pix(make_config({"model": "pix2pix"}))
+    kernels = [v for v in tf.trainable_variables() if v.op.name.startswith("generator/") and v.op.name.endswith("kernel")]
+    assert [v.shape[-1 if "encoder" in v.op.name else -2] for v in kernels] == [
+        64, 128, 256, 512, 512, 512, 512, 512, 512, 512, 512, 512, 256, 128, 64, 3,
+    ]  # fmt: skip
+    dropped = {op.name.split("/")[2] for op in tf.get_default_graph().get_operations() if "/dropout/" in op.name}
+    assert dropped == {"decoder8", "decoder7", "decoder6"} and model.fake.shape[-1] == 3
+
+
 @pytest.mark.parametrize(
     "values, steps",  # float16 must find the scale of its losses first
     [({"colorize": True}, 1), ({"precision": "float16"}, 16), ({"gan_loss": "wgangp"}, 1), ({"gan_loss": "hinge", "batch_size": 2}, 1)],
