@@ -58,7 +58,11 @@ def build_well(*arguments, **options):
 def start(**options):
     """Starts a conversion and waits until it is at work."""
     process = subprocess.Popen(
-        command("--overwrite", **options), stderr=subprocess.PIPE, text=True, start_new_session=True
+        command("--overwrite", **options),
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs ignore it
     )
     while not any(path.stat().st_size for path in options["output"].parent.glob("*.partial-*/trainA.*")):
         assert process.poll() is None
