@@ -12,12 +12,11 @@ from tests.inputs.test_pairs import photo, save
 from tests.test_train import variables, wait_for_checkpoint
 
 COMMON = [
-    "--image_size=16", "--load_size=18", "--ngf=4", "--ndf=4", "--discriminator_layers=1", "--checkpoint_every=5", "--sample_every=1000",
+    "--image_size=32", "--load_size=36", "--ngf=4", "--ndf=4", "--discriminator_layers=1", "--checkpoint_every=5", "--sample_every=1000",
     "--summary_every=1000",
 ]  # fmt: skip
 RECIPES = {  # flags, and what the run says
     "pairs": (["--model=pix2pix", "--batch_size=2", "--precision=float32"], "left out: trainA/alone.png: trainB has no image of that name"),
-    "colorize": (["--model=pix2pix", "--colorize", "--precision=bfloat16"], "PSNR: "),
     "monet": (["--preset=monet", "--precision=float32"], "5 images in trainA and 5 images in trainB"),
 }
 
@@ -62,6 +61,11 @@ def test_a_killed_run_ends_in_the_variables_of_one_that_never_was(tmp_path, data
     expected, found = variables(whole), variables(killed)
     assert expected.keys() == found.keys() and expected["global_step"] == 25
     assert not [name for name in expected if not np.array_equal(expected[name], found[name])]
+
+
+def test_colorize_takes_any_folder_of_photographs(tmp_path, data):
+    output, code = train(tmp_path / "run", data / "competition", "--model=pix2pix", "--colorize", "--precision=bfloat16", "--max_steps=2")
+    assert code == 0 and "10 images in train;" in output and "of no colours at all" in output, output
 
 
 def test_help_lists_what_pix2pix_takes_and_no_more():
