@@ -186,7 +186,7 @@ def find_source(data_dir, split, required=True):
     if not half and _holds_pairs(source):
         raise DataError(f"{data_dir}: holds pairs of images, but single ones are wanted")
     if source is None and required:
-        raise DataError(f"{data_dir}: holds no {'pairs' if half else 'split'} {whole}; {PAIR_LAYOUTS if half else LAYOUTS}")
+        raise DataError(f"{data_dir}: holds no {'pairs of ' if half else ''}split {whole}; {PAIR_LAYOUTS if half else LAYOUTS}")
     return source
 
 
@@ -203,19 +203,25 @@ def open_place(place):
       DataError: there are no images, or they cannot be read.
     """
     folder = Path(place).expanduser()
-    if folder.is_dir():
-        shards = _record_files(folder)
-        images = [] if shards else [folder / name for name in list_images(folder)]
-    else:
-        files = [Path(name) for name in sorted(glob.glob(str(folder), recursive=True))]
-        shards = [path for path in files if _is_record_file(path)]
-        images = [path for path in files if path.is_file() and is_image(path.name)]
+    shards = find_shards(folder)
     if shards:
         return open_shards(shards)
+    if folder.is_dir():
+        images = [folder / name for name in list_images(folder)]
+    else:
+        files = [Path(name) for name in sorted(glob.glob(str(folder), recursive=True))]
+        images = [path for path in files if path.is_file() and is_image(path.name)]
     if not images:
         exists = folder.is_dir() or files
         raise DataError(f"{place}: {'no images or TFRecord files there' if exists else 'no such folder or files'}")
     return FolderSource(images, folder if folder.is_dir() else None)
+
+
+def find_shards(place):
+    """Lists the TFRecord files (paths, sorted) of a folder or a glob pattern, given as a path."""
+    if place.is_dir():
+        return _record_files(place)
+    return [path for path in map(Path, sorted(glob.glob(str(place), recursive=True))) if _is_record_file(path)]
 
 
 def open_shards(paths):

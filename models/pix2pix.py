@@ -110,6 +110,8 @@ class Pix2Pix(Model):
         l1 = np.mean([np.abs(fake[0] - target[0]).mean() for fake, target, _ in fetched])
         before, after, truth = ([rows[name][0] for _, _, rows in fetched] for name in ("input", "output", "target"))
         figures = {"L1 to the target": f"{l1:.4f} over {len(fetched)} images"}
+        if self.config.colorize:
+            figures["L1 to the target"] += f" ({np.mean([np.abs(target[0]).mean() for _, target, _ in fetched]):.4f} of no colours at all)"
         if before[0].shape == truth[0].shape:
             figures["PSNR"] = f"{psnr(after, truth):.2f} dB ({psnr(before, truth):.2f} dB for the input itself)"
         return figures

@@ -3,13 +3,14 @@
 import argparse
 import difflib
 import errno
+import functools
 import hashlib
 import os
 import sys
 import time
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +19,10 @@ from tqdm import tqdm
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # works without installation, from anywhere
 
 from config import Config
-from inputs.images import BadImage, list_images, read_image, resize, save_image, to_uint8, to_unit
+from inputs.errors import DataError
+from inputs.images import BadImage, is_image, list_images, read_bytes, read_image, resize, save_image, to_uint8, to_unit
+from inputs.sources import find_shards, open_shards
+from training.archive import write_archive
 from training.command_line import OneLineParser, UsageError, run
 from training.gallery import Pair, write_gallery
 from training.run_folder import RunFolder
@@ -28,7 +32,7 @@ Translates images with a trained run.
 
   python scripts/translate.py --run_dir=runs/horse2zebra --direction=AtoB --input=photos --output=zebras
 
-JPEG and PNG files keep their names; other formats become PNG. Sub-folders are kept. index.html in the output shows input and output
+JPEG and PNG files keep their names; other formats become PNG. Sub-folders are kept. TFRecord files are read as well. index.html in the output shows input and output
 side by side. The exit code is 0, 1 where images were skipped, and 2 where nothing could be done.
 """
 KEPT_FORMATS = (".jpg", ".jpeg", ".jpe", ".jfif", ".png")  # the others are rare, or would lose quality, and become PNG
@@ -44,6 +48,7 @@ class Job(NamedTuple):
     """One image to translate."""
 
     source: Path  # file to read
+    read: object  # function that gives the bytes of the image; raises BadImage
     name: str  # of the source in messages: relative to the input folder
     target: str  # of the result, relative to the output folder, with forward slashes
 
@@ -64,6 +69,7 @@ def main(arguments):
     jobs = find_jobs(args.input)
     thumbnails = thumbnail_folder(jobs)
     check_output(args.output, args.input, jobs, thumbnails, args.overwrite)
+    check_archive(args.zip, args.overwrite)
     translator = open_run(folder, config, args.direction)
     make_folder(args.output)
 
@@ -87,6 +93,11 @@ def main(arguments):
     seconds = time.perf_counter() - started
     counts = f"{len(pairs)} translated, {len(skipped)} skipped in {seconds:.1f} s ({len(pairs) / seconds:.1f} images/s)"
     print(f"{counts}\nSide by side: {args.output / PAGE}")
+    if args.zip and pairs:
+        write_zip(args.zip, args.output, [pair.result for pair in pairs])
+        sizes = {(pair.width, pair.height) for pair in pairs}
+        size = "{} x {} px".format(*sizes.pop()) if len(sizes) == 1 else "different sizes"
+        print(f"Packed: {args.zip}, {len(pairs)} JPEG images of {size}")
     return 1 if skipped else 0
 
 
@@ -102,7 +113,7 @@ def parse_arguments(arguments):
     required, options = parser.add_argument_group("required"), parser.add_argument_group("options")
     required.add_argument("--run_dir", metavar="DIR", type=path, help="run folder of train.py")
     required.add_argument("--direction", metavar="NAME", help="AtoB, BtoA, or what else the run's model translates")
-    required.add_argument("--input", metavar="FILE_OR_DIR", type=path, help="image, or folder of images; sub-folders are walked")
+    required.add_argument("--input", metavar="FILE_OR_DIR", type=path, help="image, or folder of images; sub-folders are walked; or TFRecord files")
     required.add_argument("--output", metavar="DIR", type=path, help="folder to write to; outside the input")
     options.add_argument(
         "--max_side",
@@ -117,6 +128,7 @@ def parse_arguments(arguments):
         choices=Config.__dataclass_fields__["precision"].metadata["choices"],
         help="dtype of the networks (default: the run's)",
     )
+    options.add_argument("--zip", metavar="FILE", type=path, help="also pack the results, as JPEG, into this zip file")
     options.add_argument("--overwrite", action="store_true", help="replace files of the same names in the output")
     args, unknown = parser.parse_known_args(arguments)
     if unknown:
@@ -147,7 +159,7 @@ def find_jobs(source):
     """Lists what is to be translated.
 
     Args:
-      source: path of an image or of a folder of images.
+      source: path of an image, of a folder of images, or of TFRecord files (a file, a folder or a pattern).
 
     Returns:
       List of Job, sorted by name; no two have one target.
@@ -156,6 +168,9 @@ def find_jobs(source):
       UsageError: there is nothing to translate.
       DataError: a folder cannot be read.
     """
+    shards = find_shards(source)
+    if shards:
+        return record_jobs(open_shards(shards))
     if source.is_file():
         names, parent = [source.name], source.parent
     elif source.is_dir():
@@ -164,7 +179,34 @@ def find_jobs(source):
         raise UsageError(f"{source}: no such file or folder")
     if not names:
         raise UsageError(f"{source}: no images in it (files named .jpg, .png, .webp, .bmp, .tif, .gif, ...)")
-    return [Job(parent / name, name, target) for name, target in zip(names, target_names(names))]
+    files = [parent / name for name in names]
+    return [Job(file, functools.partial(read_bytes, file), *pair) for file, *pair in zip(files, names, target_names(names))]
+
+
+def record_jobs(records):
+    """Lists the images of a RecordSource; a result is named as its record says, or else by its place, `00000.jpg`."""
+    jobs, taken = [], set()
+    for place in range(len(records)):
+        try:
+            data, name = records.read(place)
+        except DataError:  # the same error comes again, and is reported, when the image's turn has come
+            data, name = b"", ""
+        base = PurePath(name).name or f"{place:05}"
+        stem = PurePath(base).stem if is_image(base) else base
+        target = stem + (".jpg" if data.startswith(b"\xff\xd8") else ".png")
+        if target.lower() in taken:
+            target = f"{place:05}-{target}"
+        taken.add(target.lower())
+        jobs.append(Job(Path(records.where(place).rpartition(": ")[0]), functools.partial(read_from, records, place), name or target, target))
+    return jobs
+
+
+def read_from(records, place):
+    """Reads the bytes of one image of a RecordSource; BadImage where it is damaged."""
+    try:
+        return records.read(place)[0]
+    except DataError as error:
+        raise BadImage(str(error)) from error
 
 
 def target_names(names):
@@ -207,6 +249,22 @@ def check_output(output, source, jobs, thumbnails, overwrite):
         existing = next((output / file for file in files if (output / file).exists()), None)
         if existing:
             raise UsageError(f"{existing} exists; --overwrite replaces files of the same names, or choose another --output")
+
+
+def check_archive(file, overwrite):
+    """Raises UsageError where the zip file would destroy something or has no folder to lie in."""
+    if file and file.exists() and (file.is_dir() or not overwrite):
+        raise UsageError(f"{file} {'is a folder' if file.is_dir() else 'exists; --overwrite replaces it'}")
+    if file and not file.absolute().parent.is_dir():
+        raise UsageError(f"{file}: there is no folder {file.absolute().parent}")
+
+
+def write_zip(*contents):
+    """Writes the zip file; takes what `write_archive` takes. UsageError where it cannot be written."""
+    try:
+        write_archive(*contents)
+    except OSError as error:
+        raise UsageError(f"{contents[0]}: cannot be written: {error.strerror or error}") from None
 
 
 def thumbnail(thumbnails, job):
@@ -262,7 +320,7 @@ def translate_all(translator, jobs, output, thumbnails, max_side):
       (Job, Pair), or (Job, BadImage) where the image was skipped.
     """
     def read(job):
-        return job, read_or_reason(job.source, translator.channels, max_side or None)
+        return job, read_or_reason(job, translator.channels, max_side or None)
 
     def write(step):
         return step[0], write_or_reason(*step, output, thumbnails)
@@ -287,10 +345,10 @@ def ahead(pool, function, items):
         yield pending.popleft().result()
 
 
-def read_or_reason(file, channels, max_side):
+def read_or_reason(job, channels, max_side):
     """Reads an image; gives uint8 [height, width, channels], or BadImage."""
     try:
-        return read_image(file, channels, max_side)
+        return read_image(job.read(), channels, max_side)
     except BadImage as reason:
         return reason
 

@@ -91,3 +91,10 @@ def test_more_steps_continue_a_run_whose_length_were_epochs():
 
 def test_load_size_of_pad_and_crop_adds_a_border_of_an_eighth():
     assert make_config({"preprocess": "pad_and_crop", "image_size": 32}).load_size == 40
+
+
+def test_options_given_another_default_keep_their_help_and_range():
+    config = make_config({"model": "pix2pix"})
+    assert (config.generator, config.norm, config.dropout, config.gan_loss, config.lr_policy) == ("unet", "batch", True, "vanilla", "constant")
+    fields, others = type(config).__dataclass_fields__, type(make_config({})).__dataclass_fields__
+    assert fields["norm"].metadata == others["norm"].metadata

@@ -5,7 +5,7 @@ import pytest
 
 from modules.discriminators import patch_discriminator, pixel_discriminator
 from modules.generators import resnet_generator, unet_generator
-from ops.norm import affine_instance_norm, batch_norm
+from ops.norm import affine_instance_norm, batch_norm, find_norm, no_norm
 from training.tensorflow_setup import tf
 
 
@@ -105,3 +105,25 @@ def test_networks_compute_in_the_asked_dtype_from_float32_weights(session, dtype
     convolutions = [op for op in tf.get_default_graph().get_operations() if op.type in ("Conv2D", "Conv2DBackpropInput")]
     assert {op.outputs[0].dtype for op in convolutions} == {dtype}
     assert {v.dtype.base_dtype for v in tf.trainable_variables()} == {tf.float32}
+
+
+def test_discriminator_of_the_monet_recipe_has_one_bias_and_norms_that_start_near_zero(session):
+    x = images(256)
+    assert patch_discriminator(x, norm=find_norm("affine_instance", 0.0), leak=0.3, bias=False).shape == [1, 30, 30, 1]
+    assert kernels() == [(4, 4, 3, 64), (4, 4, 64, 128), (4, 4, 128, 256), (4, 4, 256, 512), (4, 4, 512, 1)]
+    assert [tuple(v.shape) for v in tf.trainable_variables() if v.op.name.endswith("bias")] == [(1,)]
+    session.run(tf.global_variables_initializer())
+    scales = [session.run(v) for v in tf.trainable_variables() if v.op.name.endswith("scale")]
+    assert [scale.size for scale in scales] == [128, 256, 512]
+    assert all(abs(scale.mean()) < 0.01 and 0.015 < scale.std() < 0.025 for scale in scales)
+
+
+def test_leak_of_the_discriminator_is_its_slope_below_zero(session):
+    x = tf.constant(np.random.RandomState(0).uniform(-1, 1, [1, 16, 16, 3]), tf.float32)
+    linear = patch_discriminator(x, ndf=4, layers=1, norm=no_norm, leak=1.0, bias=False, name="d")
+    doubled = patch_discriminator(2 * x, ndf=4, layers=1, norm=no_norm, leak=1.0, bias=False, name="d", call="doubled")
+    leaky = patch_discriminator(x, ndf=4, layers=1, norm=no_norm, leak=0.3, bias=False, name="d", call="leaky")
+    session.run(tf.global_variables_initializer())
+    linear, doubled, leaky = session.run([linear, doubled, leaky])
+    np.testing.assert_allclose(doubled, 2 * linear, rtol=1e-4)  # without a bend, without biases
+    assert np.abs(leaky - linear).max() > 1e-6

@@ -1,0 +1,75 @@
+"""pix2pix and the Monet recipe through train.py: killed and continued; what they say; mistakes."""
+
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from tests.conftest import ROOT
+from tests.inputs.test_pairs import photo, save
+from tests.test_train import variables, wait_for_checkpoint
+
+COMMON = [
+    "--image_size=32", "--load_size=36", "--ngf=4", "--ndf=4", "--discriminator_layers=1", "--checkpoint_every=5", "--sample_every=1000",
+    "--summary_every=1000",
+]  # fmt: skip
+RECIPES = {  # flags, and what the run says
+    "pairs": (["--model=pix2pix", "--batch_size=2", "--precision=float32"], "left out: trainA/alone.png: trainB has no image of that name"),
+    "monet": (["--preset=monet", "--precision=float32"], "5 images in trainA and 5 images in trainB"),
+}
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """One folder that serves all: pairs and images without a partner, and the two domains of the competition."""
+    folder = tmp_path_factory.mktemp("data")
+    save(folder / "trainA/alone.png", photo(0))
+    for i in range(5):
+        save(folder / f"trainA/{i}.png", photo(i))
+        save(folder / f"trainB/{i}.png", 255 - photo(i))
+        save(folder / f"competition/monet_jpg/{i}.jpg", photo(10 + i))
+        save(folder / f"competition/photo_jpg/{i}.jpg", photo(20 + i))
+    return folder
+
+
+def start(run_dir, data, *flags):
+    command = [sys.executable, str(ROOT / "train.py"), f"--run_dir={run_dir}", f"--data_dir={data}", *COMMON, *flags]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def train(run_dir, data, *flags):
+    process = start(run_dir, data, *flags)
+    return process.communicate(timeout=240)[0], process.returncode
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_a_killed_run_ends_in_the_variables_of_one_that_never_was(tmp_path, data, recipe):
+    whole, killed = str(tmp_path / "whole"), str(tmp_path / "killed")
+    flags, words = RECIPES[recipe]
+    data = data / "competition" if recipe == "monet" else data
+    flags = [*flags, "--max_steps=25"]
+    output, code = train(whole, data, *flags)
+    assert code == 0 and words in output, output
+    process = start(killed, data, *flags)
+    wait_for_checkpoint(killed, 10, process)
+    process.kill()
+    process.wait()
+    output, code = train(killed, data, *flags)
+    assert code == 0 and 11 <= int(re.search(r"steps (\d+) to 25", output)[1]) <= 25
+    expected, found = variables(whole), variables(killed)
+    assert expected.keys() == found.keys() and expected["global_step"] == 25
+    assert not [name for name in expected if not np.array_equal(expected[name], found[name])]
+
+
+def test_colorize_takes_any_folder_of_photographs(tmp_path, data):
+    output, code = train(tmp_path / "run", data / "competition", "--model=pix2pix", "--colorize", "--precision=bfloat16", "--max_steps=2")
+    assert code == 0 and "10 images in train;" in output and "of no colours at all" in output, output
+
+
+def test_help_lists_what_pix2pix_takes_and_no_more():
+    text = subprocess.run([sys.executable, ROOT / "train.py", "--model=pix2pix", "--help"], capture_output=True, text=True, check=True).stdout
+    text = " ".join(text.split())
+    assert "--lambda_l1" in text and "--colorize" in text and "default 'unet'" in text
+    assert "--lambda_a" not in text and "--pool_size" not in text
