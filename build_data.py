@@ -18,7 +18,6 @@ import contextlib
 import fcntl
 import functools
 import glob
-import hashlib
 import itertools
 import json
 import os
@@ -30,15 +29,14 @@ from collections import deque
 from multiprocessing import get_context
 from pathlib import Path
 from statistics import median_low
-from typing import NamedTuple
 
 from tqdm import tqdm
 
-from config import sort_classes
 from inputs.errors import DataError
-from inputs.images import BadImage, EncodedImage, encode_for_record, list_images
-from inputs.pairs import HALVES, encode_pair, match_names
+from inputs.images import BadImage, EncodedImage, encode_for_record
+from inputs.pairs import encode_pair
 from inputs.records import image_record, pair_record, write_record
+from inputs.splits import class_of, find_classes, find_images, find_pairs, find_splits, readable
 
 FORMAT_VERSION = 1
 DESCRIPTION = "dataset.json"  # the file that makes a folder an output of this program
@@ -46,15 +44,6 @@ CHUNK_IMAGES = 8  # given to a worker at a time
 CHUNKS_AHEAD = 2  # given to each worker before the first is taken back
 LISTED = 20  # images left out that are listed on the terminal; dataset.json lists all
 PLAIN_SECONDS = 10  # between lines of progress where there is no terminal
-
-
-class Split(NamedTuple):
-    """What becomes one split."""
-
-    folder: Path  # for the description
-    names: list  # of the images, str; of pairs, tuples of one (side by side) or two
-    paths: list  # of the files, likewise
-    left_out: list  # of dicts, images that cannot be used: "file" and "reason"
 
 
 def main(arguments=None):
@@ -168,133 +157,6 @@ def check_output(output, sources, overwrite):
             raise DataError(f"{output}: exists and is no output of build_data.py; choose another --output")
         if not overwrite:
             raise DataError(f"{output}: exists; --overwrite replaces it")
-
-
-def find_splits(args):
-    """Finds the images of each split.
-
-    Returns:
-      Dict of Split by name; the order of the images depends on the seed alone.
-
-    Raises:
-      DataError: a folder is missing or holds no images.
-    """
-    if args.source:
-        return find_subfolders(args.source.expanduser(), args.seed)
-    splits = {}
-    for domain, folder in (("A", args.domain_a.expanduser()), ("B", args.domain_b.expanduser())):
-        names = shuffled_images(folder, args.seed)
-        tests = count_tests(names, args.test_fraction)
-        splits[f"train{domain}"] = single_images(folder, names[tests:])
-        if tests:
-            splits[f"test{domain}"] = single_images(folder, names[:tests])
-    return splits
-
-
-def find_images(args):
-    """Finds the splits of one set of images; returns and raises what `find_splits` does."""
-    folder = args.images.expanduser()
-    if not (folder / "train").is_dir():
-        names = shuffled_images(folder, args.seed)
-        tests = count_tests(names, args.test_fraction)
-        splits = {"train": single_images(folder, names[tests:])}
-        return splits | ({"test": single_images(folder, names[:tests])} if tests else {})
-    if args.test_fraction:
-        raise DataError(f"{folder}: has a sub-folder train; its sub-folders are the splits, without --test_fraction")
-    splits = {"train": single_images(folder / "train", shuffled_images(folder / "train", args.seed))}
-    test = next((folder / name for name in ("test", "val") if (folder / name).is_dir()), None)
-    return splits | ({"test": single_images(test, shuffled_images(test, args.seed))} if test else {})
-
-
-def find_classes(splits):
-    """Lists the names of the classes, in the order of their numbers; DataError if an image has none."""
-    for split in splits.values():
-        loose = next((name for name in split.names if "/" not in name), None)
-        if loose:
-            raise DataError(f"{split.folder / loose}: lies in no class folder; with --labelled, sub-folders are the classes")
-    return sort_classes({class_of(name) for split in splits.values() for name in split.names})
-
-
-def class_of(name):
-    """Names the class of an image of a labelled set: the first part of its name."""
-    return readable(name).split("/")[0]
-
-
-def count_tests(images, fraction):
-    """Says how many images make the test split: at least one where any is asked for, and never all."""
-    return min(len(images) - 1, max(1, round(len(images) * fraction))) if fraction else 0
-
-
-def single_images(folder, names):
-    """Makes a Split of the images of a folder."""
-    return Split(folder, names, [os.path.join(folder, name) for name in names], [])
-
-
-def find_subfolders(source, seed):
-    """Finds the splits of a folder with sub-folders trainA, trainB and, if there are any, testA and testB."""
-    if not source.is_dir():
-        raise DataError(f"{source}: {'is a file, not a folder' if source.exists() else 'no such folder'}")
-    if not any((source / split).is_dir() for split in ("trainA", "trainB")):
-        raise DataError(f"{source}: no sub-folders trainA and trainB in it; for others give --domain_a and --domain_b")
-    splits = {}
-    for split, required in (("trainA", True), ("trainB", True), ("testA", False), ("testB", False)):
-        if required or (source / split).exists():
-            splits[split] = single_images(source / split, shuffled_images(source / split, seed))
-    return splits
-
-
-def find_pairs(args):
-    """Finds the pairs of each split; returns and raises what `find_splits` does."""
-    if args.domain_a:
-        pairs = matched_images(args.domain_a.expanduser(), args.domain_b.expanduser(), args.seed)
-        tests = count_tests(pairs.names, args.test_fraction)
-        splits = {"train": pairs._replace(names=pairs.names[tests:], paths=pairs.paths[tests:])}
-        if tests:
-            splits["test"] = Split(pairs.folder, pairs.names[:tests], pairs.paths[:tests], [])
-        return splits
-    source, splits = args.source.expanduser(), {}
-    if not source.is_dir():
-        raise DataError(f"{source}: {'is a file, not a folder' if source.exists() else 'no such folder'}")
-    for split, names in (("train", ["train"]), ("test", ["test", "val"])):
-        halves = [source / f"{split}{half}" for half in HALVES]
-        whole = next((source / name for name in names if (source / name).is_dir()), None)
-        if whole:
-            names = shuffled_images(whole, args.seed)
-            splits[split] = Split(whole, [(name,) for name in names], [(os.path.join(whole, name),) for name in names], [])
-        elif all(folder.is_dir() for folder in halves):
-            splits[split] = matched_images(*halves, args.seed)
-        elif split == "train":
-            raise DataError(f"{source}: no sub-folder train in it, nor trainA and trainB; for others give --domain_a and --domain_b")
-    return splits
-
-
-def matched_images(folder_a, folder_b, seed):
-    """Makes a Split of the images of equal names in two folders; DataError if there are none."""
-    folders = folder_a, folder_b
-    names, *alone = match_names(*(shuffled_images(folder, seed) for folder in folders))
-    if not names:
-        raise DataError(f"{folder_a}: no image in it has the name of one in {folder_b}")
-    names.sort(key=lambda pair: place_in_order(pair[0], seed))
-    left_out = [
-        {"file": readable(f"{folder.name}/{name}"), "reason": f"no image of that name in {other.name}"}
-        for folder, other, unmatched in zip(folders, reversed(folders), alone) for name in unmatched
-    ]
-    return Split(folder_a.parent, names, [tuple(map(os.path.join, folders, pair)) for pair in names], left_out)
-
-
-def shuffled_images(folder, seed):
-    """Lists the images of a folder by a hash of seed and name, so that added images do not move the others."""
-    if not folder.is_dir():
-        raise DataError(f"{folder}: {'is a file, not a folder' if folder.exists() else 'no such folder'}")
-    names = list_images(folder)
-    if not names:
-        raise DataError(f"{folder}: no images in it (files named .jpg, .png, .webp, .bmp, .tif, .gif, ...)")
-    return sorted(names, key=lambda name: place_in_order(name, seed))
-
-
-def place_in_order(name, seed):
-    """Gives the key by which an image is sorted."""
-    return hashlib.sha256(f"{seed}/".encode() + os.fsencode(name)).digest()
 
 
 @contextlib.contextmanager
@@ -483,11 +345,6 @@ def make_record(name, image, classes):
 def summary(sides):
     """Summarises a list of pixels."""
     return {"min": min(sides), "median": median_low(sides), "max": max(sides)} if sides else None
-
-
-def readable(name):
-    """Makes a file name printable: bytes that are not UTF-8 are written as escapes."""
-    return os.fsencode(name).decode(errors="backslashreplace")
 
 
 def check_left_out(splits, strict):

@@ -483,7 +483,8 @@ def continue_config(stored, given):
     for name, value in given.items():
         if name in ("run_dir", "overwrite") or value == stored.get(name) or (name == "precision" and value == "auto"):
             continue
-        if name not in options or not options[name].metadata["resumable"]:
+        missing = name == "data_dir" and not stored.get(name)  # of a run made from another program's weights
+        if not missing and (name not in options or not options[name].metadata["resumable"]):
             raise ConfigError(
                 f"--{name}={value} differs from this run's {stored.get(name)!r} and cannot change within a run; "
                 "leave the flag out to continue, choose another --run_dir, or start anew with --overwrite"

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 
-from inputs import scenes
 from inputs.errors import DataError
 from inputs.images import BadImage, is_image, list_images, read_bytes
 from inputs.pairs import HALVES, SideBySideSource, match_names

@@ -102,7 +102,7 @@ def build_data(data_dir, output):
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     seconds = time.perf_counter() - started
     with open(os.path.join(output, "dataset.json")) as file:
-        count = sum(split["count"] for split in json.load(file)["splits"].values())
+        count = sum(split["images"] for split in json.load(file)["splits"].values())
     return {"images": count, "images_per_s": count / seconds}
 
 

@@ -79,10 +79,7 @@ def main(arguments):
     for name in NETWORKS.values():
         print(f"{name}: {describe(networks[name], config.norm) if name in networks else 'no file, fresh initial weights'}")
     print(f"Written to {folder.path}. Translate: python scripts/translate.py --run_dir={folder.path} ...")
-    if config.data_dir:
-        print(f"Train on: python train.py --run_dir={folder.path}")
-    else:
-        print("To train on, import with --data_dir and what else is to differ from the defaults (--image_size, --max_steps, ...).")
+    print(f"Train on: python train.py --run_dir={folder.path}" + ("" if config.data_dir else " --data_dir=DIR"))
     return 0
 
 

@@ -3,14 +3,13 @@
 import argparse
 import difflib
 import errno
-import functools
 import hashlib
 import os
 import sys
 import time
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -19,9 +18,8 @@ from tqdm import tqdm
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # works without installation, from anywhere
 
 from config import Config
-from inputs.errors import DataError
-from inputs.images import BadImage, is_image, list_images, read_bytes, read_image, resize, save_image, to_uint8, to_unit
-from inputs.sources import find_shards, open_shards
+from inputs.images import BadImage, read_image, resize, save_image, to_uint8, to_unit
+from scripts.jobs import find_jobs
 from training.archive import write_archive
 from training.command_line import OneLineParser, UsageError, run
 from training.gallery import Pair, write_gallery
@@ -32,25 +30,15 @@ Translates images with a trained run.
 
   python scripts/translate.py --run_dir=runs/horse2zebra --direction=AtoB --input=photos --output=zebras
 
-JPEG and PNG files keep their names; other formats become PNG. Sub-folders are kept. TFRecord files are read as well. index.html in the output shows input and output
-side by side. The exit code is 0, 1 where images were skipped, and 2 where nothing could be done.
+JPEG and PNG files keep their names; other formats become PNG. Sub-folders are kept; TFRecord files are read too. index.html in the
+output shows input and output side by side. The exit code is 0, 1 where images were skipped, and 2 where nothing could be done.
 """
-KEPT_FORMATS = (".jpg", ".jpeg", ".jpe", ".jfif", ".png")  # the others are rare, or would lose quality, and become PNG
 PAGE = "index.html"
 THUMBNAIL_SIDE = 640  # pixels; of the inputs on the page
 THREADS = 4  # that decode and encode
 AHEAD = 4  # images decoded ahead of the network, and images waiting to be encoded behind it
 PLAIN_SECONDS = 10  # between lines of progress where there is no terminal
 NO_MORE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)  # writing errors that the next image would meet too
-
-
-class Job(NamedTuple):
-    """One image to translate."""
-
-    source: Path  # file to read
-    read: object  # function that gives the bytes of the image; raises BadImage
-    name: str  # of the source in messages: relative to the input folder
-    target: str  # of the result, relative to the output folder, with forward slashes
 
 
 class Translator(NamedTuple):
@@ -94,7 +82,10 @@ def main(arguments):
     counts = f"{len(pairs)} translated, {len(skipped)} skipped in {seconds:.1f} s ({len(pairs) / seconds:.1f} images/s)"
     print(f"{counts}\nSide by side: {args.output / PAGE}")
     if args.zip and pairs:
-        write_zip(args.zip, args.output, [pair.result for pair in pairs])
+        try:
+            write_archive(args.zip, args.output, [pair.result for pair in pairs])
+        except OSError as error:
+            raise UsageError(f"{args.zip}: cannot be written: {error.strerror or error}") from None
         sizes = {(pair.width, pair.height) for pair in pairs}
         size = "{} x {} px".format(*sizes.pop()) if len(sizes) == 1 else "different sizes"
         print(f"Packed: {args.zip}, {len(pairs)} JPEG images of {size}")
@@ -155,81 +146,6 @@ def pixels(text):
     return int(text)
 
 
-def find_jobs(source):
-    """Lists what is to be translated.
-
-    Args:
-      source: path of an image, of a folder of images, or of TFRecord files (a file, a folder or a pattern).
-
-    Returns:
-      List of Job, sorted by name; no two have one target.
-
-    Raises:
-      UsageError: there is nothing to translate.
-      DataError: a folder cannot be read.
-    """
-    shards = find_shards(source)
-    if shards:
-        return record_jobs(open_shards(shards))
-    if source.is_file():
-        names, parent = [source.name], source.parent
-    elif source.is_dir():
-        names, parent = list_images(source), source
-    else:
-        raise UsageError(f"{source}: no such file or folder")
-    if not names:
-        raise UsageError(f"{source}: no images in it (files named .jpg, .png, .webp, .bmp, .tif, .gif, ...)")
-    files = [parent / name for name in names]
-    return [Job(file, functools.partial(read_bytes, file), *pair) for file, *pair in zip(files, names, target_names(names))]
-
-
-def record_jobs(records):
-    """Lists the images of a RecordSource; a result is named as its record says, or else by its place, `00000.jpg`."""
-    jobs, taken = [], set()
-    for place in range(len(records)):
-        try:
-            data, name = records.read(place)
-        except DataError:  # the same error comes again, and is reported, when the image's turn has come
-            data, name = b"", ""
-        base = PurePath(name).name or f"{place:05}"
-        stem = PurePath(base).stem if is_image(base) else base
-        target = stem + (".jpg" if data.startswith(b"\xff\xd8") else ".png")
-        if target.lower() in taken:
-            target = f"{place:05}-{target}"
-        taken.add(target.lower())
-        jobs.append(Job(Path(records.where(place).rpartition(": ")[0]), functools.partial(read_from, records, place), name or target, target))
-    return jobs
-
-
-def read_from(records, place):
-    """Reads the bytes of one image of a RecordSource; BadImage where it is damaged."""
-    try:
-        return records.read(place)[0]
-    except DataError as error:
-        raise BadImage(str(error)) from error
-
-
-def target_names(names):
-    """Names the results.
-
-    Args:
-      names: list of the sources' names.
-
-    Returns:
-      List of str. JPEG and PNG keep their names, `a.gif` becomes `a.png`, or `a.gif.png` where something else is called `a.png`; upper
-      and lower case count as equal there, as some file systems have it.
-    """
-    kept = [name if Path(name).suffix.lower() in KEPT_FORMATS else None for name in names]
-    taken = {name.lower() for name in kept if name}
-    for place, name in enumerate(names):
-        if not kept[place]:
-            stem = Path(name).with_suffix("").as_posix()
-            candidates = (f"{base}.png" for base in (stem, name, *(f"{name}-{count}" for count in range(2, len(names) + 2))))
-            kept[place] = next(candidate for candidate in candidates if candidate.lower() not in taken)
-            taken.add(kept[place].lower())
-    return kept
-
-
 def thumbnail_folder(jobs):
     """Names the folder in the output that takes the page's pictures of the inputs: `inputs`, or `inputs-2` where results lie there."""
     taken = {job.target.split("/")[0].lower() for job in jobs}
@@ -257,14 +173,6 @@ def check_archive(file, overwrite):
         raise UsageError(f"{file} {'is a folder' if file.is_dir() else 'exists; --overwrite replaces it'}")
     if file and not file.absolute().parent.is_dir():
         raise UsageError(f"{file}: there is no folder {file.absolute().parent}")
-
-
-def write_zip(*contents):
-    """Writes the zip file; takes what `write_archive` takes. UsageError where it cannot be written."""
-    try:
-        write_archive(*contents)
-    except OSError as error:
-        raise UsageError(f"{contents[0]}: cannot be written: {error.strerror or error}") from None
 
 
 def thumbnail(thumbnails, job):

@@ -98,3 +98,11 @@ def test_options_given_another_default_keep_their_help_and_range():
     assert (config.generator, config.norm, config.dropout, config.gan_loss, config.lr_policy) == ("unet", "batch", True, "vanilla", "constant")
     fields, others = type(config).__dataclass_fields__, type(make_config({})).__dataclass_fields__
     assert fields["norm"].metadata == others["norm"].metadata
+
+
+def test_a_run_that_knows_no_data_may_be_given_some():
+    stored = json.loads(make_config({}).to_json())
+    assert continue_config(stored, {"run_dir": "r", "data_dir": "photos"}).data_dir == "photos"
+    stored = json.loads(make_config({"data_dir": "photos"}).to_json())
+    with pytest.raises(ConfigError, match="data_dir"):
+        continue_config(stored, {"run_dir": "r", "data_dir": "others"})

@@ -14,7 +14,6 @@ import pytest
 from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from config import make_config
 from inputs.pipeline import build_pipeline, load_samples
 from inputs.scenes import write_scenes
 from inputs.sources import find_source

@@ -107,7 +107,8 @@ def _help_entry(field, width):
     else:
         limits.append({bool: f"--{field.name} or --no{field.name}", int: "int", float: "float", str: "text"}[field.type])
     limits += [f"{word} {about[key]}" for key, word in (("low", ">="), ("high", "<=")) if about[key] is not None]
-    text = f"{about['help']} [{', '.join(limits)}; default {field.default!r}]".replace("default ''", "default empty")
+    default = Config.model if field.name == "model" else field.default  # a Config class's own is that model
+    text = f"{about['help']} [{', '.join(limits)}; default {default!r}]".replace("default ''", "default empty")
     return textwrap.fill(text, width, initial_indent=f"  --{field.name:<21}", subsequent_indent=" " * 25)
 
 

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from inputs.errors import DataError
-from inputs.pipeline import Labels, Stream, HeldOut, build_pipeline, load_samples
+from inputs.pipeline import HeldOut, Labels, Stream, build_pipeline, load_samples
 from inputs.sources import FolderSource, find_source
 from training.tensorflow_setup import tf
 

@@ -16,7 +16,8 @@ from training.tensorflow_setup import tf  # isort: skip
 from config import make_config
 from models.registry import MODELS
 from scripts import translate
-from scripts.translate import Translator, main, target_names
+from scripts.jobs import target_names
+from scripts.translate import Translator, main
 from training.checkpoints import Checkpoints
 from training.command_line import UsageError
 from training.run_folder import RunFolder
