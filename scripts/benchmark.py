@@ -115,7 +115,7 @@ def training_row(name, rounds, values, precisions):
         precision = name.split()[-1]
         rate = median(flop / step for step in steps)
         share = median(flop / step / f[f"matmul {precision}"]["flops"] for f, step in zip(rounds, steps))
-        row |= {"TFLOP/step": f"{flop / 1e12:.3f}", "GFLOP/s": f"{rate / 1e9:.0f}", "of matmul": f"{share:.2f}"}
+        row |= {"TFLOP": f"{flop / 1e12:.3f}", "GFLOP/s": f"{rate / 1e9:.0f}", "of matmul": f"{share:.2f}"}
     return row
 
 

@@ -162,13 +162,25 @@ def _tensorflow_step(config, images):
     session.run(tf.global_variables_initializer())
     fetches = [model.turns["train"].terms, model.turns["train"].moves]
 
-    def count_flops():
-        metadata = tf.RunMetadata()
-        session.run(fetches, options=tf.RunOptions(trace_level=tf.RunOptions.FULL_TRACE), run_metadata=metadata)
-        options = tf.profiler.ProfileOptionBuilder(tf.profiler.ProfileOptionBuilder.float_operation()).with_empty_output().build()
-        return {"flop_per_step": tf.profiler.profile(session.graph, run_meta=metadata, options=options).total_float_ops}
+    return session.make_callable(fetches), lambda: {"flop_per_step": _convolution_flop(session)}
 
-    return session.make_callable(fetches), count_flops
+
+def _convolution_flop(session):
+    """Counts the floating-point operations of all convolutions in a session's graph, and of their gradients: two for each product.
+
+    All three kinds of ops meet every element of the smaller of the two images once with every weight that leads there.
+    """
+    from training.tensorflow_setup import tf
+
+    kinds = {  # op type: (the image on the small side of the stride, the kernel [height, width, channels of the large, of the small side])
+        "Conv2D": lambda op: (op.outputs[0], op.inputs[1]),
+        "Conv2DBackpropInput": lambda op: (op.inputs[2], op.inputs[1]),
+        "Conv2DBackpropFilter": lambda op: (op.inputs[2], op.outputs[0]),
+    }
+    pairs = [kinds[op.type](op) for op in session.graph.get_operations() if op.type in kinds]
+    with session.graph.as_default():
+        counts = session.run([(tf.size(small, out_type=tf.int64), tf.size(kernel[..., 0], out_type=tf.int64)) for small, kernel in pairs])
+    return 2 * sum(int(elements) * int(weights) for elements, weights in counts)
 
 
 def _torch_step(config, images, channels_last, autocast):
