@@ -1,1 +1,1 @@
-"""Networks built of ops: generators and discriminators."""
+"""Networks built of ops: generators, discriminators, classifiers."""

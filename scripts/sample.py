@@ -4,7 +4,6 @@ import argparse
 import os
 import sys
 from collections import deque
-from pathlib import Path
 
 from PIL import Image
 
@@ -12,7 +11,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__)))) 
 
 from config import Config
 from inputs.images import save_image, to_uint8
-from training.command_line import OneLineParser, UsageError, run
+from training.command_line import OneLineParser, UsageError, path, run
 from training.run_folder import RunFolder
 from training.samples import draw_grid
 
@@ -87,13 +86,6 @@ def parse_arguments(arguments):
     if not 0 <= args.seed < 2**32:
         raise UsageError(f"--seed={args.seed}: must be at least 0 and less than {2**32}")
     return args
-
-
-def path(text):
-    """Reads a path; an empty one, such as that of an unset shell variable, would mean the current folder."""
-    if not text:
-        raise argparse.ArgumentTypeError("must not be empty")
-    return Path(text).expanduser()
 
 
 def check_free(args):

@@ -1,7 +1,6 @@
 """Translates images with a trained run: a file or a folder, of any sizes, with a page that shows input and output side by side."""
 
 import argparse
-import difflib
 import errno
 import hashlib
 import os
@@ -9,7 +8,6 @@ import sys
 import time
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -21,7 +19,7 @@ from config import Config
 from inputs.images import BadImage, read_image, resize, save_image, to_uint8, to_unit
 from scripts.jobs import find_jobs
 from training.archive import write_archive
-from training.command_line import OneLineParser, UsageError, run
+from training.command_line import OneLineParser, UsageError, path, run
 from training.gallery import Pair, write_gallery
 from training.run_folder import RunFolder
 
@@ -121,22 +119,11 @@ def parse_arguments(arguments):
     )
     options.add_argument("--zip", metavar="FILE", type=path, help="also pack the results, as JPEG, into this zip file")
     options.add_argument("--overwrite", action="store_true", help="replace files of the same names in the output")
-    args, unknown = parser.parse_known_args(arguments)
-    if unknown:
-        flag = unknown[0].split("=")[0]
-        near = difflib.get_close_matches(flag, parser._option_string_actions, n=1)
-        raise UsageError(f"unknown argument {unknown[0]!r}" + (f"; did you mean {near[0]}?" if near else " (see --help)"))
+    args = parser.parse_args(arguments)
     missing = [f"--{name}" for name in ("run_dir", "direction", "input", "output") if getattr(args, name) is None]
     if missing:
         raise UsageError(f"missing {', '.join(missing)} (see --help)")
     return args
-
-
-def path(text):
-    """Reads a path; an empty one, such as that of an unset shell variable, would mean the current folder."""
-    if not text:
-        raise argparse.ArgumentTypeError("must not be empty")
-    return Path(text).expanduser()
 
 
 def pixels(text):

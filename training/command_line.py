@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 import textwrap
+from pathlib import Path
 
 from absl import flags
 
@@ -26,6 +27,21 @@ class OneLineParser(argparse.ArgumentParser):
 
     def error(self, message):
         raise UsageError(message)
+
+    def parse_args(self, arguments):
+        """Reads a command line; UsageError where it is wrong, naming the nearest flag to one that is unknown."""
+        args, unknown = self.parse_known_args(arguments)
+        if unknown:
+            near = difflib.get_close_matches(unknown[0].split("=")[0], self._option_string_actions, n=1)
+            raise UsageError(f"unknown argument {unknown[0]!r}" + (f"; did you mean {near[0]}?" if near else " (see --help)"))
+        return args
+
+
+def path(text):
+    """Reads a path for a OneLineParser; an empty one, such as that of an unset shell variable, would mean the current folder."""
+    if not text:
+        raise argparse.ArgumentTypeError("must not be empty")
+    return Path(text).expanduser()
 
 
 def run(main):
