@@ -26,8 +26,8 @@ PAIR_LAYOUTS = (
 PLACE_SPLITS = ("trainA", "trainB")  # what places joined by a comma stand for
 OTHER_NAMES = {  # of splits, in public data sets
     "test": ("val",),
-    "trainA": ("monet_tfrec", "monet_jpg"),  # Kaggle's Monet competition
-    "trainB": ("photo_tfrec", "photo_jpg"),
+    "trainA": ("monet_tfrec", "monet_jpg", "monet"),  # Kaggle's Monet competition: folders, and files such as monet00-60.tfrec
+    "trainB": ("photo_tfrec", "photo_jpg", "photo"),
 }
 
 
@@ -304,7 +304,7 @@ def _is_record_file(path):
 
 
 def _names_split(path, split):
-    return re.search(rf"(?<![A-Za-z0-9]){re.escape(split)}(?![A-Za-z0-9])", path.name) is not None
+    return re.search(rf"(?<![A-Za-z0-9]){re.escape(split)}(\d+-\d+)?(?![A-Za-z0-9])", path.name) is not None
 
 
 def _first(features, key):

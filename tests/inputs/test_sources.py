@@ -136,6 +136,7 @@ def test_file_that_vanished_is_named(tmp_path):
 @pytest.mark.parametrize("data_dir, names", [
     ("{0}/tfds", ["", ""]),
     ("{0}/kaggle/monet*.tfrec,{0}/kaggle/photo*.tfrec", ["cat.4010", "dog.4014"]),
+    ("{0}/kaggle", ["cat.4010", "dog.4014"]),
     ("{0}/vanhuyz/cat.tfrecords,{0}/vanhuyz/dog.tfrecords", ["cat.4049.jpg", "dog.4083.jpg"]),
 ])
 def test_foreign_records_are_read(shared_data, data_dir, names):
