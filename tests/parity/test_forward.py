@@ -30,7 +30,7 @@ def largest_difference(session, ours, theirs, role, norm, images):
     return np.abs(got - expected).max()
 
 
-@pytest.mark.parametrize("norm", NORMS)
+@pytest.mark.parametrize("norm", reference.NORMS)
 @pytest.mark.parametrize("blocks, height, width", [(6, 64, 64), (9, 45, 61)])
 def test_resnet_generator(session, blocks, height, width, norm):
     ours = lambda x, name: resnet_generator(x, 3, ngf=8, blocks=blocks, norm=NORMS[norm], name=name)
@@ -39,7 +39,7 @@ def test_resnet_generator(session, blocks, height, width, norm):
     assert difference <= LARGEST_DIFFERENCE
 
 
-@pytest.mark.parametrize("norm", NORMS)
+@pytest.mark.parametrize("norm", reference.NORMS)
 @pytest.mark.parametrize("levels, height, width", [(7, 128, 384), (8, 256, 256)])
 def test_unet_generator(session, levels, height, width, norm):
     ours = lambda x, name: unet_generator(x, 3, ngf=8, levels=levels, norm=NORMS[norm], name=name)
@@ -48,7 +48,7 @@ def test_unet_generator(session, levels, height, width, norm):
     assert difference <= LARGEST_DIFFERENCE
 
 
-@pytest.mark.parametrize("norm", NORMS)
+@pytest.mark.parametrize("norm", reference.NORMS)
 @pytest.mark.parametrize("layers, height, width", [(1, 32, 32), (3, 64, 64), (3, 61, 83), (5, 143, 128)])
 def test_patch_discriminator(session, layers, height, width, norm):
     ours = lambda x, name: patch_discriminator(x, ndf=16, layers=layers, norm=NORMS[norm], name=name)
@@ -57,7 +57,7 @@ def test_patch_discriminator(session, layers, height, width, norm):
     assert difference <= LARGEST_DIFFERENCE
 
 
-@pytest.mark.parametrize("norm", NORMS)
+@pytest.mark.parametrize("norm", reference.NORMS)
 def test_pixel_discriminator(session, norm):
     ours = lambda x, name: pixel_discriminator(x, ndf=16, norm=NORMS[norm], name=name)
     theirs = reference.PixelDiscriminator(3, ndf=16, norm=norm)
