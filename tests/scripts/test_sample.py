@@ -46,7 +46,7 @@ def test_grid_shows_all_images_eight_in_a_line(run, tmp_path):
         (["--output={0}/taken"], "00000.png exists; --overwrite"),
         (["--output={0}/taken/00000.png"], "is a file; --output must name a folder"),
         (["--output="], "must not be empty"),
-        (["--grd=x"], "unrecognized arguments: --grd=x"),
+        (["--grd=x"], "unknown argument '--grd=x'; did you mean --grid?"),
     ],
 )
 def test_mistakes_are_one_line_and_write_nothing(run, tmp_path, arguments, words):
