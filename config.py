@@ -425,10 +425,10 @@ PRESETS = {
         "model": "wgan", "image_size": 32, "load_size": 32, "gan_loss": "wgangp", "ngf": 32, "ndf": 32, "max_steps": 6000,
         "sample_every": 600, "summary_every": 30,
     },
-    # CIFAR-10, 50,000 images of 32 px; and half as wide, for two cores or a tenth of the images: 20 epochs of 5,000 take five minutes.
+    # CIFAR-10, 50,000 images of 32 px; and half as wide, for two cores or a tenth of the images: 20 epochs of 5,000 take seven minutes.
     "cifar10": {"model": "darknet", "epochs": 30, "batch_size": 512},
     "cifar10_small": {
-        "model": "darknet", "epochs": 20, "batch_size": 128, "learning_rate": 0.3, "width": 16, "sample_every": 100, "summary_every": 10,
+        "model": "darknet", "epochs": 20, "batch_size": 64, "learning_rate": 0.1, "width": 16, "sample_every": 100, "summary_every": 10,
         "checkpoint_every": 200,
     },
 }  # fmt: skip
