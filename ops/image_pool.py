@@ -2,6 +2,7 @@
 
 import tensorflow.compat.v1 as tf
 
+from ops.initializers import zeros
 from ops.random import uniform
 from ops.scope import scope
 
@@ -30,7 +31,7 @@ def image_pool(images, capacity, height, width, step):
     if not capacity:
         return images, tf.no_op()
     shape = [capacity, height, width, images.shape[-1]]
-    pool = tf.get_variable("images", shape, initializer=tf.zeros_initializer(), trainable=False)
+    pool = tf.get_variable("images", shape, initializer=zeros, trainable=False)
     count = tf.get_variable("count", [], tf.int64, initializer=tf.zeros_initializer(), trainable=False)
     batch = images.shape[0]
     draws = uniform([batch, 2], step)

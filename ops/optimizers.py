@@ -4,6 +4,7 @@ from typing import Callable, NamedTuple, Sequence
 
 import tensorflow.compat.v1 as tf
 
+from ops.initializers import zeros
 from ops.scope import scope
 
 
@@ -214,5 +215,5 @@ def player_gradients(player, factor=None):
 def _slot(variable, name):
     """A zero-initialised variable of the optimiser, shaped and named after the variable it serves."""
     return tf.get_variable(
-        f"{variable.op.name}/{name}", variable.shape, initializer=tf.zeros_initializer(), trainable=False
+        f"{variable.op.name}/{name}", variable.shape, initializer=zeros, trainable=False
     )

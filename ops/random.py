@@ -5,11 +5,11 @@ import zlib
 import tensorflow.compat.v1 as tf
 
 
-def place_seed(step=None):
+def place_seed(step):
     """Seed for the stateless random op that is about to be built.
 
     Args:
-      step: integer scalar tensor that makes the draws differ from step to step; None for one draw (initial weights).
+      step: integer scalar tensor that makes the draws differ from step to step.
 
     Returns:
       int64 tensor [2]. The first number mixes the graph-level seed (`tf.set_random_seed`) with the current name scope, so that
@@ -17,7 +17,7 @@ def place_seed(step=None):
     """
     graph = tf.get_default_graph()
     place = zlib.crc32(f"{graph.seed or 0}/{graph.get_name_scope()}".encode())
-    return tf.stack([tf.constant(place, tf.int64), tf.cast(0 if step is None else step, tf.int64)])
+    return tf.stack([tf.constant(place, tf.int64), tf.cast(step, tf.int64)])
 
 
 def normal(shape, step):

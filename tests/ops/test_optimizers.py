@@ -1,4 +1,4 @@
-"""Optimisers against their formulas; gradients from the weights at the start of the step; schedules; initialisers; randomness."""
+"""Optimisers against their formulas; gradients from the weights at the start of the step; schedules; randomness."""
 
 import functools
 
@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from ops.activations import dropout, leaky_relu
-from ops.initializers import INITIALIZERS
 from ops.optimizers import Player, adam, clip_weights, rmsprop, sgd, simultaneous_step
 from ops.schedules import learning_rate, one_cycle
 from training.tensorflow_setup import tf
@@ -120,33 +119,6 @@ def test_float16_scaling_skips_a_step_that_overflows_and_halves_the_scale(sessio
 def test_schedules(session, policy, expected):
     rates = [learning_rate(1.0, policy, tf.constant(step), 100) for step in (0, 25, 50, 75, 99)]
     np.testing.assert_allclose(session.run(rates), expected, rtol=2e-2)
-
-
-@pytest.mark.parametrize("name", INITIALIZERS)
-def test_initial_weights_depend_on_seed_and_name_and_on_nothing_else(name):
-    def draw(seed, names):
-        with tf.Graph().as_default(), tf.Session() as session:
-            tf.set_random_seed(seed)
-            variables = {n: tf.get_variable(n, [3, 3, 8, 16], initializer=INITIALIZERS[name]()) for n in names}
-            session.run(tf.global_variables_initializer())
-            return session.run(variables)
-
-    first, other_order, other_seed = draw(0, ["a", "b"]), draw(0, ["b", "a"]), draw(1, ["a", "b"])
-    np.testing.assert_array_equal(first["a"], other_order["a"])
-    assert (first["a"] != first["b"]).any() and (first["a"] != other_seed["a"]).any()
-
-
-@pytest.mark.parametrize(
-    "name, stddev", [("normal", 0.02), ("truncated_normal", 0.0176), ("xavier", 0.02 * (2 / (9 * 96)) ** 0.5), ("he", (2 / (9 * 32)) ** 0.5)]
-)
-def test_initial_weights_have_the_spread_of_their_formula(session, name, stddev):
-    values = session.run(INITIALIZERS[name]()([3, 3, 32, 64]))
-    assert values.std() == pytest.approx(stddev, rel=0.03) and abs(values.mean()) < 0.05 * stddev
-
-
-def test_orthogonal_columns_are_orthogonal(session):
-    kernel = session.run(INITIALIZERS["orthogonal"]()([3, 3, 8, 16])).reshape(72, 16)
-    np.testing.assert_allclose(kernel.T @ kernel, 0.02**2 * np.eye(16), atol=1e-7)
 
 
 def test_dropout_is_a_function_of_step_and_place(session):
