@@ -422,8 +422,8 @@ PRESETS = {
     "celeba": {"model": "wgan", "image_size": 64, "load_size": 64, "max_steps": 300_000},
     # 32 px in minutes on two cores: python train.py --preset=wgan32 --data_dir=DIR
     "wgan32": {
-        "model": "wgan", "image_size": 32, "load_size": 32, "gan_loss": "wgangp", "ngf": 32, "ndf": 32, "max_steps": 6000,
-        "sample_every": 600, "summary_every": 30,
+        "model": "wgan", "image_size": 32, "load_size": 32, "gan_loss": "wgangp", "learning_rate": 4e-4, "ngf": 32, "ndf": 32,
+        "max_steps": 6000, "sample_every": 600, "summary_every": 30,
     },
     # CIFAR-10, 50,000 images of 32 px; and half as wide, for two cores or a tenth of the images: 20 epochs of 5,000 take seven minutes.
     "cifar10": {"model": "darknet", "epochs": 30, "batch_size": 512},
