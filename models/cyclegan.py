@@ -47,34 +47,48 @@ class CycleGAN(Model):
         discriminator_terms, verdicts, store = self._discriminator_terms()
         rate = learning_rate(config.learning_rate, config.lr_policy, self.step, config.max_steps)
         optimizer = functools.partial(adam, learning_rate=rate, beta1=config.beta1, beta2=config.beta2, updates=self.step)
-        generators = Player("generators", _total(generator_terms), ["generator_ab", "generator_ba"], optimizer)
+        identity_terms = {}
+
+        def identity_loss():
+            identity_terms.update(self._identity_terms())
+            return _total(identity_terms)
+
+        later = identity_loss if config.lambda_identity else None
+        generators = Player("generators", _total(generator_terms), ["generator_ab", "generator_ba"], optimizer, later)
         discriminators = Player("discriminators", _total(discriminator_terms), ["discriminator_a", "discriminator_b"], optimizer)
+        moves = self.move(generators, discriminators, also=store)  # which builds the identity terms
+        generator_terms |= identity_terms
         terms = {
-            "loss/generators": generators.loss,
+            "loss/generators": _total(generator_terms),
             "loss/discriminators": discriminators.loss,
             **{f"generator/{name}": term for name, term in generator_terms.items()},
             **{f"discriminator/{name}": term for name, term in discriminator_terms.items()},
             **{f"verdict/{name}": tf.reduce_mean(logits, name=f"mean_{name}") for name, logits in verdicts.items()},
             "learning_rate": rate,
         }
-        return {"train": Turn(self.move(generators, discriminators, also=store), terms)}
+        return {"train": Turn(moves, terms)}
 
     def _generator_terms(self):
-        """What the generators pay, by name."""
+        """What the generators pay for fooling the discriminators and for what comes back of a cycle, by name."""
         config = self.config
         fooled = functools.partial(generator_loss, kind=config.gan_loss, label=config.real_label)
-        terms = {
+        return {
             "gan_ab": fooled(self.discriminator_b(self.fake_b, call="on_fake"), name="gan_ab"),
             "gan_ba": fooled(self.discriminator_a(self.fake_a, call="on_fake"), name="gan_ba"),
             "cycle_a": config.lambda_a * l1_loss(self.cycled_a, self.real_a, name="cycle_a"),
             "cycle_b": config.lambda_b * l1_loss(self.cycled_b, self.real_b, name="cycle_b"),
         }
-        if config.lambda_identity:
-            same_a = self.generator_ba(self.real_a, call="identity_a")
-            same_b = self.generator_ab(self.real_b, call="identity_b")
-            terms["identity_a"] = config.lambda_identity * config.lambda_a * l1_loss(same_a, self.real_a, name="identity_a")
-            terms["identity_b"] = config.lambda_identity * config.lambda_b * l1_loss(same_b, self.real_b, name="identity_b")
-        return terms
+
+    def _identity_terms(self):
+        """What the generators pay for changing images that are of their domain already, by name."""
+        config = self.config
+        same_a = self.generator_ba(self.real_a, call="identity_a")
+        same_b = self.generator_ab(self.real_b, call="identity_b")
+        with tf.name_scope("losses/"):
+            return {
+                "identity_a": config.lambda_identity * config.lambda_a * l1_loss(same_a, self.real_a, name="identity_a"),
+                "identity_b": config.lambda_identity * config.lambda_b * l1_loss(same_b, self.real_b, name="identity_b"),
+            }
 
     def _discriminator_terms(self):
         """What the discriminators pay, by name; their logits; and the ops that store new fakes in the pools."""

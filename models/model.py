@@ -141,7 +141,7 @@ class Model(abc.ABC):
 
     def move(self, *players, also=()):
         """Adds a simultaneous step of `players` to the graph's `optimizers`, see `ops.optimizers.simultaneous_step`. Returns the op."""
-        with tf.variable_scope("optimizers"), tf.name_scope("optimizers/"):
+        with tf.name_scope("optimizers/"):
             return simultaneous_step(players, also, scale_losses=self.dtype == tf.float16)
 
     def run_in_batches(self, session, tensors, images):

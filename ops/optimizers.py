@@ -17,12 +17,15 @@ class Player(NamedTuple):
       scopes: names of the variable scopes whose trainable variables it moves.
       apply: optimiser with its rates filled in: function from a list of (gradient, variable) to a function that adds the ops which move
         the variables (see `adam`).
+      later: function without arguments that builds a further loss, or None. Its ops wait for the gradients of `loss`, so that memory never
+        holds what both need; its gradients are added to those.
     """
 
     name: str
     loss: tf.Tensor
     scopes: Sequence[str]
     apply: Callable
+    later: Callable | None = None
 
     def variables(self):
         """Returns the trainable variables of the player's scopes."""
@@ -180,21 +183,28 @@ def simultaneous_step(players, also=(), scale_losses=False):
       ValueError: if a player's loss does not depend on one of its variables.
     """
     names = "_".join(player.name for player in players)  # a model may take several such steps
-    start = tf.constant_initializer(2.0**15)
-    scale = tf.get_variable(f"{names}/loss_scale", [], initializer=start, trainable=False) if scale_losses else None
-    factor = scale.read_value() if scale_losses else None
-    pairs = {player.name: player_gradients(player, factor) for player in players}
+    scale = factor = None
+    if scale_losses:
+        with _variables():
+            scale = tf.get_variable(f"{names}/loss_scale", [], initializer=tf.constant_initializer(2.0**15), trainable=False)
+        factor = scale.read_value()
+    pairs, losses = {}, []
+    for player in players:
+        pairs[player.name], paid = player_gradients(player, factor)
+        losses += paid
     gradients = [gradient for player in pairs.values() for gradient, _ in player]
-    moves = [player.apply(pairs[player.name], name=player.name) for player in players]
+    with _variables():
+        moves = [player.apply(pairs[player.name], name=player.name) for player in players]
 
     def move_all():
         return tf.group(*[op for move in moves for op in move()])
 
-    with tf.control_dependencies(gradients + [player.loss for player in players]):
+    with tf.control_dependencies(gradients + losses):
         if not scale_losses:
             return tf.group(move_all(), *also)
         finite = tf.reduce_all([tf.reduce_all(tf.is_finite(gradient)) for gradient in gradients])
-        good_steps = tf.get_variable(f"{names}/good_steps", [], tf.int64, initializer=tf.zeros_initializer(), trainable=False)
+        with _variables():
+            good_steps = tf.get_variable(f"{names}/good_steps", [], tf.int64, initializer=tf.zeros_initializer(), trainable=False)
         count = tf.where(finite, good_steps.read_value() + 1, 0)
         grown = tf.where(tf.equal(count % 2000, 0), 2.0 * factor, factor)
         adjust = [good_steps.assign(count), scale.assign(tf.where(finite, grown, 0.5 * factor))]
@@ -202,14 +212,27 @@ def simultaneous_step(players, also=(), scale_losses=False):
 
 
 def player_gradients(player, factor=None):
-    """The (gradient, variable) pairs of a player's loss over its variables; `factor` scales the loss on the way."""
+    """The (gradient, variable) pairs of a player's losses over its variables, and the list of these losses; `factor` scales them on the way."""
     variables = player.variables()
-    loss = player.loss if factor is None else factor * player.loss
-    gradients = tf.gradients(loss, variables, name=f"{player.name}_gradients")
-    for gradient, variable in zip(gradients, variables):
-        if gradient is None:
-            raise ValueError(f"the loss of {player.name} does not depend on {variable.op.name}")
-    return [(gradient if factor is None else gradient / factor, variable) for gradient, variable in zip(gradients, variables)]
+
+    def differentiate(loss):
+        gradients = tf.gradients(loss if factor is None else factor * loss, variables, name=f"{player.name}_gradients")
+        for gradient, variable in zip(gradients, variables):
+            if gradient is None:
+                raise ValueError(f"the loss of {player.name} does not depend on {variable.op.name}")
+        return [gradient if factor is None else gradient / factor for gradient in gradients]
+
+    losses, gradients = [player.loss], differentiate(player.loss)
+    if player.later:
+        with tf.control_dependencies([tf.group(*gradients)]):
+            losses.append(player.later())
+            gradients = [first + second for first, second in zip(gradients, differentiate(losses[1]))]
+    return list(zip(gradients, variables)), losses
+
+
+def _variables():
+    """The variable scope of what optimisers remember."""
+    return tf.variable_scope("optimizers", auxiliary_name_scope=False)
 
 
 def _slot(variable, name):

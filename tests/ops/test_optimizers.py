@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from ops.activations import dropout, leaky_relu
-from ops.optimizers import Player, adam, clip_weights, rmsprop, sgd, simultaneous_step
+from ops.optimizers import Player, adam, clip_weights, player_gradients, rmsprop, sgd, simultaneous_step
 from ops.schedules import learning_rate, one_cycle
+from tests.graphs import ancestors
 from training.tensorflow_setup import tf
 
 
@@ -92,7 +93,23 @@ def test_players_move_from_the_weights_at_the_start_of_the_step(session):
     before = session.run(values)
     session.run(train)
     m = {v.op.name: session.run(v) for v in tf.global_variables() if v.op.name.endswith("/m")}
-    assert m == {"pa/a/w/m": 0.5 * before["pa"], "pb/b/w/m": 0.5 * before["pb"]}
+    assert m == {"optimizers/pa/a/w/m": 0.5 * before["pa"], "optimizers/pb/b/w/m": 0.5 * before["pb"]}
+
+
+def test_a_later_loss_adds_its_gradient_and_waits_for_that_of_the_first(session):
+    w, log = weight("a", 2.0), []
+
+    def later():
+        log.append(tf.square(w))
+        return log[0]
+
+    first = 3.0 * w
+    player = make_player("p", first, ["a"])._replace(later=later)
+    ((gradient, variable),), losses = player_gradients(player)
+    session.run(tf.global_variables_initializer())
+    assert session.run(gradient) == 3.0 + 2 * 2.0 and variable is w and losses == [first, log[0]]
+    early = [op for op in ancestors(log[0].op) if op.name.startswith("p_gradients/")]
+    assert early and not [op for op in ancestors(first.op) if op.name.startswith("p_gradients/")]
 
 
 def test_a_loss_that_misses_a_variable_is_named(session):
