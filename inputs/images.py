@@ -37,6 +37,12 @@ class EncodedImage(NamedTuple):
     width: int
 
 
+def check_folder(folder):
+    """Raises DataError where a path names no folder."""
+    if not folder.is_dir():
+        raise DataError(f"{folder}: {'is a file, not a folder' if folder.exists() else 'no such folder'}")
+
+
 def list_images(folder):
     """Lists the image files in a folder and its sub-folders; hidden ones are skipped, links are followed.
 

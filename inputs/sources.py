@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from inputs.errors import DataError
-from inputs.images import BadImage, is_image, list_images, read_bytes
+from inputs.images import BadImage, check_folder, is_image, list_images, read_bytes
 from inputs.pairs import HALVES, SideBySideSource, match_names
 from inputs.records import PAIR_SCHEMAS, SCHEMAS, find_schema, index_records, parse_example, read_record
 
@@ -252,8 +252,7 @@ def _find(data_dir, split):
         return open_place(places[PLACE_SPLITS.index(split)]) if split in PLACE_SPLITS else None
     if not folder.exists() and glob.glob(str(folder), recursive=True):
         return None  # a pattern
-    if not folder.is_dir():
-        raise DataError(f"{folder}: {'is a file, not a folder' if folder.exists() else 'no such folder'}")
+    check_folder(folder)
     names = (split, *OTHER_NAMES.get(split, ()))
     for name in names:
         if (folder / name).is_dir():

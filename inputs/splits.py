@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from config import sort_classes
 from inputs.errors import DataError
-from inputs.images import list_images
+from inputs.images import check_folder, list_images
 from inputs.pairs import HALVES, match_names
 
 
@@ -33,11 +33,8 @@ def find_splits(args):
         return find_subfolders(args.source.expanduser(), args.seed)
     splits = {}
     for domain, folder in (("A", args.domain_a.expanduser()), ("B", args.domain_b.expanduser())):
-        names = shuffled_images(folder, args.seed)
-        tests = count_tests(names, args.test_fraction)
-        splits[f"train{domain}"] = single_images(folder, names[tests:])
-        if tests:
-            splits[f"test{domain}"] = single_images(folder, names[:tests])
+        images = single_images(folder, shuffled_images(folder, args.seed))
+        splits |= divide(images, args.test_fraction, f"train{domain}", f"test{domain}")
     return splits
 
 
@@ -45,10 +42,7 @@ def find_images(args):
     """Finds the splits of one set of images; returns and raises what `find_splits` does."""
     folder = args.images.expanduser()
     if not (folder / "train").is_dir():
-        names = shuffled_images(folder, args.seed)
-        tests = count_tests(names, args.test_fraction)
-        splits = {"train": single_images(folder, names[tests:])}
-        return splits | ({"test": single_images(folder, names[:tests])} if tests else {})
+        return divide(single_images(folder, shuffled_images(folder, args.seed)), args.test_fraction)
     if args.test_fraction:
         raise DataError(f"{folder}: has a sub-folder train; its sub-folders are the splits, without --test_fraction")
     splits = {"train": single_images(folder / "train", shuffled_images(folder / "train", args.seed))}
@@ -70,9 +64,16 @@ def class_of(name):
     return readable(name).split("/")[0]
 
 
-def count_tests(images, fraction):
-    """Says how many images make the test split: at least one where any is asked for, and never all."""
-    return min(len(images) - 1, max(1, round(len(images) * fraction))) if fraction else 0
+def divide(found, fraction, train="train", test="test"):
+    """Divides a Split into one for training and, where the fraction is not 0, one for tests: at least one image, and never all of them.
+
+    Returns:
+      Dict of Split by the given names.
+    """
+    count = len(found.names)
+    tests = min(count - 1, max(1, round(count * fraction))) if fraction else 0
+    splits = {train: found._replace(names=found.names[tests:], paths=found.paths[tests:])}
+    return splits | ({test: found._replace(names=found.names[:tests], paths=found.paths[:tests], left_out=[])} if tests else {})
 
 
 def single_images(folder, names):
@@ -82,8 +83,7 @@ def single_images(folder, names):
 
 def find_subfolders(source, seed):
     """Finds the splits of a folder with sub-folders trainA, trainB and, if there are any, testA and testB."""
-    if not source.is_dir():
-        raise DataError(f"{source}: {'is a file, not a folder' if source.exists() else 'no such folder'}")
+    check_folder(source)
     if not any((source / split).is_dir() for split in ("trainA", "trainB")):
         raise DataError(f"{source}: no sub-folders trainA and trainB in it; for others give --domain_a and --domain_b")
     splits = {}
@@ -97,14 +97,9 @@ def find_pairs(args):
     """Finds the pairs of each split; returns and raises what `find_splits` does."""
     if args.domain_a:
         pairs = matched_images(args.domain_a.expanduser(), args.domain_b.expanduser(), args.seed)
-        tests = count_tests(pairs.names, args.test_fraction)
-        splits = {"train": pairs._replace(names=pairs.names[tests:], paths=pairs.paths[tests:])}
-        if tests:
-            splits["test"] = Split(pairs.folder, pairs.names[:tests], pairs.paths[:tests], [])
-        return splits
+        return divide(pairs, args.test_fraction)
     source, splits = args.source.expanduser(), {}
-    if not source.is_dir():
-        raise DataError(f"{source}: {'is a file, not a folder' if source.exists() else 'no such folder'}")
+    check_folder(source)
     for split, names in (("train", ["train"]), ("test", ["test", "val"])):
         halves = [source / f"{split}{half}" for half in HALVES]
         whole = next((source / name for name in names if (source / name).is_dir()), None)
@@ -134,8 +129,7 @@ def matched_images(folder_a, folder_b, seed):
 
 def shuffled_images(folder, seed):
     """Lists the images of a folder by a hash of seed and name, so that added images do not move the others."""
-    if not folder.is_dir():
-        raise DataError(f"{folder}: {'is a file, not a folder' if folder.exists() else 'no such folder'}")
+    check_folder(folder)
     names = list_images(folder)
     if not names:
         raise DataError(f"{folder}: no images in it (files named .jpg, .png, .webp, .bmp, .tif, .gif, ...)")

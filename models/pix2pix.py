@@ -105,7 +105,8 @@ class Pix2Pix(Model):
         return {name: average for name, (average, _) in pairs.items()}, [update for _, update in pairs.values()]
 
     def evaluate(self, session, images, counterparts):
-        batches = [{self.inputs[name]: self._repeated(image) for name, image in zip(images, row)} for row in zip(*images.values())]
+        size = self.config.batch_size  # each image fills a batch alone, so that norms see nothing of the others
+        batches = [{self.inputs[name]: np.repeat(image[None], size, axis=0) for name, image in zip(images, row)} for row in zip(*images.values())]
         fetched = [session.run([self.fake, self.target, self.samples], feed) for feed in batches]
         l1 = np.mean([np.abs(fake[0] - target[0]).mean() for fake, target, _ in fetched])
         before, after, truth = ([rows[name][0] for _, _, rows in fetched] for name in ("input", "output", "target"))
@@ -115,6 +116,3 @@ class Pix2Pix(Model):
         if before[0].shape == truth[0].shape:
             figures["PSNR"] = f"{psnr(after, truth):.2f} dB ({psnr(before, truth):.2f} dB for the input itself)"
         return figures
-
-    def _repeated(self, image):
-        return np.repeat(image[None], self.config.batch_size, axis=0)

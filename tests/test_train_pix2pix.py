@@ -17,6 +17,7 @@ COMMON = [
 ]  # fmt: skip
 RECIPES = {  # flags, and what the run says
     "pairs": (["--model=pix2pix", "--batch_size=2", "--precision=float32"], "left out: trainA/alone.png: trainB has no image of that name"),
+    "colorize": (["--model=pix2pix", "--colorize", "--precision=float32"], "10 images in train;"),
     "monet": (["--preset=monet", "--precision=float32"], "5 images in trainA and 5 images in trainB"),
 }
 
@@ -48,7 +49,7 @@ def train(run_dir, data, *flags):
 def test_a_killed_run_ends_in_the_variables_of_one_that_never_was(tmp_path, data, recipe):
     whole, killed = str(tmp_path / "whole"), str(tmp_path / "killed")
     flags, words = RECIPES[recipe]
-    data = data / "competition" if recipe == "monet" else data
+    data = data if recipe == "pairs" else data / "competition"
     flags = [*flags, "--max_steps=25"]
     output, code = train(whole, data, *flags)
     assert code == 0 and words in output, output

@@ -17,8 +17,13 @@ def test_ops_keep_to_one_thread_only_where_the_graph_keeps_the_cores_busy(cores,
 
 
 def test_sharing_cores_after_the_first_computation_is_no_error(monkeypatch):
+    asked = []
+
     def too_late(threads):
+        asked.append(threads)
         raise RuntimeError("Intra op parallelism cannot be modified after initialization.")
 
+    monkeypatch.setattr("training.tensorflow_setup.has_gpu_driver", lambda: False)
     monkeypatch.setattr(tf.config.threading, "set_intra_op_parallelism_threads", too_late)
     share_cores(10**6)
+    assert asked == [1]
