@@ -1,13 +1,10 @@
 """train.py from the outside: real processes, killed and continued; mistakes; the steady state of a long run."""
 
+import functools
 import json
 import os
-import pathlib
 import re
 import signal
-import subprocess
-import sys
-import time
 
 import numpy as np
 import pytest
@@ -18,7 +15,8 @@ from inputs.pipeline import build_pipeline, load_samples
 from inputs.scenes import write_scenes
 from inputs.sources import find_source
 from models.cyclegan import CycleGAN
-from tests.conftest import ROOT
+from tests import runs
+from tests.runs import variables, wait_for_checkpoint
 from training.loop import NotFiniteError, Trainer
 from training.run_folder import RunFolder
 from training.tensorflow_setup import tf
@@ -36,31 +34,8 @@ def data(tmp_path_factory):
     return str(folder)
 
 
-def flags(values):
-    return [f"--{name}={str(value).lower() if isinstance(value, bool) else value}" for name, value in values.items()]
-
-
-def start(run_dir, data, **values):
-    command = [sys.executable, str(ROOT / "train.py"), f"--run_dir={run_dir}", f"--data_dir={data}", *flags({**TINY, **values})]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-
-
-def train(run_dir, data, **values):
-    process = start(run_dir, data, **values)
-    output = process.communicate(timeout=120)[0]
-    return process.returncode, output
-
-
-def wait_for_checkpoint(run_dir, step, process):
-    state = pathlib.Path(run_dir, "checkpoints", "checkpoint")
-    while not (state.exists() and f'model_checkpoint_path: "model-{step}"' in state.read_text()):
-        assert process.poll() is None, process.stdout.read()
-        time.sleep(0.005)
-
-
-def variables(run_dir):
-    reader = tf.train.load_checkpoint(os.path.join(run_dir, "checkpoints"))
-    return {name: reader.get_tensor(name) for name in reader.get_variable_to_shape_map()}
+start = functools.partial(runs.start, defaults=TINY)
+train = functools.partial(runs.train, defaults=TINY)
 
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])

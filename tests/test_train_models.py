@@ -1,17 +1,16 @@
 """train.py with the models beside CycleGAN, from the outside: killed and continued, mistakes, what a run leaves."""
 
+import functools
 import json
 import re
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from tests.conftest import ROOT
-from tests.test_train import flags, variables, wait_for_checkpoint
+from tests import runs
+from tests.runs import variables, wait_for_checkpoint
 
 COMMON = {"image_size": 16, "batch_size": 3, "checkpoint_every": 4, "sample_every": 10, "summary_every": 10, "precision": "float32"}
 MODELS = {
@@ -34,15 +33,8 @@ def data(tmp_path_factory):
     return folder
 
 
-def start(run_dir, data, **values):
-    command = [sys.executable, str(ROOT / "train.py"), f"--run_dir={run_dir}", f"--data_dir={data}", *flags({**COMMON, **values})]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-
-
-def train(run_dir, data, **values):
-    process = start(run_dir, data, **values)
-    output = process.communicate(timeout=120)[0]
-    return process.returncode, output
+start = functools.partial(runs.start, defaults=COMMON)
+train = functools.partial(runs.train, defaults=COMMON)
 
 
 @pytest.mark.parametrize("name", MODELS)

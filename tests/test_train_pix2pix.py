@@ -1,5 +1,6 @@
 """pix2pix and the Monet recipe through train.py: killed and continued; what they say; mistakes."""
 
+import functools
 import re
 import subprocess
 import sys
@@ -7,18 +8,19 @@ import sys
 import numpy as np
 import pytest
 
+from tests import runs
 from tests.conftest import ROOT
 from tests.inputs.test_pairs import photo, save
-from tests.test_train import variables, wait_for_checkpoint
+from tests.runs import variables, wait_for_checkpoint
 
-COMMON = [
-    "--image_size=32", "--load_size=36", "--ngf=4", "--ndf=4", "--discriminator_layers=1", "--checkpoint_every=5", "--sample_every=1000",
-    "--summary_every=1000",
-]  # fmt: skip
-RECIPES = {  # flags, and what the run says
-    "pairs": (["--model=pix2pix", "--batch_size=2", "--precision=float32"], "left out: trainA/alone.png: trainB has no image of that name"),
-    "colorize": (["--model=pix2pix", "--colorize", "--precision=float32"], "10 images in train;"),
-    "monet": (["--preset=monet", "--precision=float32"], "5 images in trainA and 5 images in trainB"),
+COMMON = {
+    "image_size": 32, "load_size": 36, "ngf": 4, "ndf": 4, "discriminator_layers": 1, "checkpoint_every": 5, "sample_every": 1000,
+    "summary_every": 1000, "precision": "float32",
+}  # fmt: skip
+RECIPES = {  # values, and what the run says
+    "pairs": ({"model": "pix2pix", "batch_size": 2}, "left out: trainA/alone.png: trainB has no image of that name"),
+    "colorize": ({"model": "pix2pix", "colorize": True}, "10 images in train;"),
+    "monet": ({"preset": "monet"}, "5 images in trainA and 5 images in trainB"),
 }
 
 
@@ -35,29 +37,23 @@ def data(tmp_path_factory):
     return folder
 
 
-def start(run_dir, data, *flags):
-    command = [sys.executable, str(ROOT / "train.py"), f"--run_dir={run_dir}", f"--data_dir={data}", *COMMON, *flags]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-
-
-def train(run_dir, data, *flags):
-    process = start(run_dir, data, *flags)
-    return process.communicate(timeout=240)[0], process.returncode
+start = functools.partial(runs.start, defaults=COMMON)
+train = functools.partial(runs.train, defaults=COMMON, timeout=240)
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_a_killed_run_ends_in_the_variables_of_one_that_never_was(tmp_path, data, recipe):
     whole, killed = str(tmp_path / "whole"), str(tmp_path / "killed")
-    flags, words = RECIPES[recipe]
+    values, words = RECIPES[recipe]
     data = data if recipe == "pairs" else data / "competition"
-    flags = [*flags, "--max_steps=25"]
-    output, code = train(whole, data, *flags)
+    values = {**values, "max_steps": 25}
+    code, output = train(whole, data, **values)
     assert code == 0 and words in output, output
-    process = start(killed, data, *flags)
+    process = start(killed, data, **values)
     wait_for_checkpoint(killed, 10, process)
     process.kill()
     process.wait()
-    output, code = train(killed, data, *flags)
+    code, output = train(killed, data, **values)
     assert code == 0 and 11 <= int(re.search(r"steps (\d+) to 25", output)[1]) <= 25
     expected, found = variables(whole), variables(killed)
     assert expected.keys() == found.keys() and expected["global_step"] == 25
@@ -65,7 +61,7 @@ def test_a_killed_run_ends_in_the_variables_of_one_that_never_was(tmp_path, data
 
 
 def test_colorize_takes_any_folder_of_photographs(tmp_path, data):
-    output, code = train(tmp_path / "run", data / "competition", "--model=pix2pix", "--colorize", "--precision=bfloat16", "--max_steps=2")
+    code, output = train(tmp_path / "run", data / "competition", model="pix2pix", colorize=True, precision="bfloat16", max_steps=2)
     assert code == 0 and "10 images in train;" in output and "of no colours at all" in output, output
 
 
