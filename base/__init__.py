@@ -1,0 +1,1 @@
+"""The ground floor: errors, options, command lines, files, the terminal, the machine, TensorFlow."""

@@ -1,0 +1,192 @@
+"""Files and folders that appear whole or not at all, locks on folders, and names that are free."""
+
+import contextlib
+import errno
+import fcntl
+import glob
+import hashlib
+import itertools
+import os
+import shutil
+import stat
+from collections.abc import Container, Iterator, Sequence
+from pathlib import Path
+
+from base.errors import DataError, OutputError
+
+MARKER = ".unfinished"  # file in a folder that is on its way to its name, or that another one takes the place of
+MARK = "This folder is not finished. The program that was writing it removes it when it is run again.\n"
+PARTIAL, REPLACED = "partial", "replaced"  # between the name and the number of such a folder
+
+
+@contextlib.contextmanager
+def writing(path: str | os.PathLike) -> Iterator[None]:
+    """Turns what the file system refuses inside the block into an OutputError that names `path`."""
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written: {error.strerror or error}") from None
+
+
+@contextlib.contextmanager
+def reading() -> Iterator[None]:
+    """Turns what the file system refuses inside the block into a DataError that names the file."""
+    try:
+        yield
+    except OSError as error:
+        raise DataError(": ".join(filter(None, (str(error.filename or ""), error.strerror or str(error))))) from error
+
+
+@contextlib.contextmanager
+def written_whole(path: str | os.PathLike) -> Iterator[Path]:
+    """Gives a path beside `path` to write to; the file there takes the place of `path` if the block succeeds, and is
+    removed if not.
+
+    The temporary name is hidden, has the same extension, and is short enough for every file system that takes the
+    name itself.
+
+    Raises:
+      OSError: from the rename.
+    """
+    path = Path(path)
+    digest = hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]
+    temporary = path.with_name(f".partial-{os.getpid()}-{digest}{path.suffix}")
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def folder_written_whole(path: Path) -> Iterator[Path]:
+    """Gives a folder beside `path` to write to; it takes the place of `path` if the block succeeds, and is removed if
+    not.
+
+    Both the folder and what it replaces are marked as long as they are on their way, so that `clear_leftovers` knows
+    them from everything else.
+
+    Raises:
+      OSError: from making and renaming it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = _free_sibling(path, PARTIAL)
+    aside.mkdir()
+    lock = lock_folder(aside)  # held by this process as long as it lives
+    try:
+        (aside / MARKER).write_text(MARK)
+        yield aside
+        _replace_folder(path, aside)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+        os.close(lock)
+
+
+def clear_leftovers(path: Path) -> None:
+    """Tidies up after programs that were killed in `folder_written_whole`: brings back a folder that was caught
+    between two renames, and removes those that are partial or were replaced. Nothing is touched but what it marked.
+
+    Raises:
+      OSError: from a rename.
+    """
+    for word in (REPLACED, PARTIAL):
+        for folder in sorted(path.parent.glob(f"{glob.escape(path.name)}.{word}-*")):
+            if _is_marked(folder):
+                with contextlib.suppress(BlockingIOError):  # another program is at work there
+                    os.close(lock_folder(folder))
+                    if word == REPLACED and not path.exists():
+                        folder.rename(path)
+                    else:
+                        shutil.rmtree(folder, ignore_errors=True)
+    if _is_marked(path):  # whole, but its program was killed before it could say so
+        with contextlib.suppress(BlockingIOError):
+            os.close(lock_folder(path))
+            (path / MARKER).unlink(missing_ok=True)
+
+
+def lock_folder(path: str | os.PathLike) -> int:
+    """Locks a folder until the descriptor that is returned, or the process, ends; BlockingIOError if it is locked."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def read_regular(path: str | os.PathLike, most: int) -> bytes:
+    """Reads a regular file whole; pipes and devices, which may never end, and larger files are not even opened.
+
+    Args:
+      path: path of the file; links are followed.
+      most: bytes that it may have.
+
+    Raises:
+      OSError: it cannot be read, is no regular file, or is larger.
+    """
+    _check_regular(path, os.stat(path), most)
+    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+        _check_regular(path, os.fstat(file.fileno()), most)  # it may have been replaced in between
+        return file.read(most)
+
+
+def _check_regular(path: str | os.PathLike, status: os.stat_result, most: int) -> None:
+    name = os.fspath(path)
+    if stat.S_ISDIR(status.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), name)
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, "it is no regular file", name)
+    if status.st_size > most:
+        raise OSError(errno.EFBIG, f"it has {status.st_size:,} bytes, more than {most:,}", name)
+
+
+def _replace_folder(path: Path, new: Path) -> None:
+    """Renames `new` to `path`; what was there is removed after that."""
+    replaced = _free_sibling(path, REPLACED)
+    lock = None
+    try:
+        if path.exists():
+            lock = lock_folder(path)
+            (path / MARKER).write_text(MARK)
+            path.rename(replaced)
+        new.rename(path)
+    finally:
+        if lock is not None:
+            if not path.exists():
+                replaced.rename(path)
+            os.close(lock)
+        (path / MARKER).unlink(missing_ok=True)
+    shutil.rmtree(replaced, ignore_errors=True)
+
+
+def _free_sibling(path: Path, word: str) -> Path:
+    """A name beside `path` that is not taken."""
+    numbers = itertools.chain([""], (f"-{count}" for count in itertools.count(2)))
+    names = (path.with_name(f"{path.name}.{word}-{os.getpid()}{number}") for number in numbers)
+    return next(name for name in names if not os.path.lexists(name))
+
+
+def _is_marked(folder: Path) -> bool:
+    """Whether `folder_written_whole` put its marker into a folder."""
+    if folder.is_symlink() or not folder.is_dir() or (folder / MARKER).is_symlink():
+        return False
+    try:
+        return read_regular(folder / MARKER, most=len(MARK)) == MARK.encode()
+    except OSError:
+        return False
+
+
+def free_name(candidates: Sequence[str], taken: Container[str]) -> str:
+    """Finds a name that is not taken; upper and lower case count as equal, as some file systems have it.
+
+    Args:
+      candidates: names to try first, best first; after the last, say `a.png`, come `a-2.png`, `a-3.png`, ...
+      taken: names in lower case.
+
+    Returns:
+      str, the first that is free.
+    """
+    stem, extension = os.path.splitext(candidates[-1])
+    names = itertools.chain(candidates, (f"{stem}-{count}{extension}" for count in itertools.count(2)))
+    return next(name for name in names if name.lower() not in taken)
