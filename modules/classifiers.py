@@ -1,9 +1,10 @@
 """Classifiers: images in, one logit for each class out. float32 in and out."""
 
+from __future__ import annotations
+
 import functools
 
-import tensorflow.compat.v1 as tf
-
+from base.graph_mode import tf
 from ops.activations import leaky_relu
 from ops.conv import conv2d, dense
 from ops.initializers import normal
@@ -14,23 +15,28 @@ LAYERS = (1, 2, 4, 6, 3)  # residual layers of each group
 STRIDES = (2, 1, 2, 2, 2)
 
 
-@scope("darknet", reuse=tf.AUTO_REUSE)
-def darknet(x, classes, width=32, training=False, dtype=tf.float32):
-    """Darknet of residual layers. At 32 px and width 32: 32.32 => 16.64 => 16.128 => 8.256 => 4.512 => 2.1024 => 1024 => classes.
+@scope("darknet", reuse=True)
+def darknet(x: tf.Tensor, classes: int, width: int = 32, training: bool = False, dtype: str = "float32") -> tf.Tensor:
+    """Darknet of residual layers.
+
+    At 32 px and width 32: 32.32 => 16.64 => 16.128 => 8.256 => 4.512 => 2.1024 => 1024 => classes.
 
     Args:
       x: float32 tensor [batch, height, width, channels] in [-1, 1].
       classes: int, number of classes.
       width: int, channels of the first layer.
-      training: bool, whether norms take the statistics of the batch and add the ops that move the running ones to UPDATE_OPS.
+      training: bool, whether norms take the statistics of the batch and add the ops that move the running ones to
+        UPDATE_OPS.
       dtype: dtype of the computation.
 
     Returns:
       float32 tensor [batch, classes] of logits.
 
-    Source: Redmon and Farhadi 2018, arXiv 1804.02767, with fewer layers and strides for small images, as fastai trained it on CIFAR-10.
+    Source: Redmon and Farhadi 2018, arXiv 1804.02767, with fewer layers and strides for small images, as fastai
+    trained it on CIFAR-10.
     """
     layer = functools.partial(conv_layer, training=training)
+    # fmt: off
     y = layer(tf.cast(x, dtype), width, 3)                                # [N, H, W, width]
     for group, (layers, stride) in enumerate(zip(LAYERS, STRIDES)):
         with tf.variable_scope(f"group{group + 1}"):                      # [N, H/stride, W/stride, width 2^(group+1)]
@@ -40,11 +46,12 @@ def darknet(x, classes, width=32, training=False, dtype=tf.float32):
                 with tf.variable_scope(None, "residual"):
                     y += layer(layer(y, channels // 2, 1), channels, 3)
     y = tf.reduce_mean(tf.cast(y, tf.float32), [1, 2])                    # [N, 32 width]
+    # fmt: on
     return dense(y, classes, normal(0.01))  # small, so that no class is ahead at the start
 
 
 @scope("conv_layer")
-def conv_layer(x, filters, kernel, stride=1, training=False):
+def conv_layer(x: tf.Tensor, filters: int, kernel: int, stride: int = 1, training: bool = False) -> tf.Tensor:
     """Convolution that keeps height and width (or divides them by the stride), batch norm, leaky ReLU of slope 0.1.
 
     Args:

@@ -1,25 +1,31 @@
 """Activations and dropout."""
 
-import tensorflow.compat.v1 as tf
+from __future__ import annotations
 
+from base.graph_mode import tf
 from ops.random import uniform
 from ops.scope import scope
 
 
+def relu(x: tf.Tensor) -> tf.Tensor:
+    """x where it is positive, else 0; same shape and dtype."""
+    return tf.nn.relu(x)
+
+
 @scope("leaky_relu")
-def leaky_relu(x, leak=0.2):
+def leaky_relu(x: tf.Tensor, leak: float = 0.2) -> tf.Tensor:
     """x where it is positive, else leak * x; same shape and dtype."""
     return tf.nn.leaky_relu(x, leak)
 
 
 @scope("dropout")
-def dropout(x, rate, step):
+def dropout(x: tf.Tensor, rate: float, step: tf.Tensor) -> tf.Tensor:
     """Sets a share `rate` of the elements to 0 and scales the others by 1 / (1 - rate).
 
     Args:
       x: float tensor.
       rate: float in [0, 1).
-      step: integer scalar tensor; the mask is a function of the graph's seed, the place in the graph and this step.
+      step: integer scalar tensor; the mask is a function of the graph's seed, the op's name scope and this step.
 
     Returns:
       Tensor of the same shape and dtype.

@@ -1,12 +1,13 @@
 """Moving averages of scalars, as variables of the graph."""
 
-import tensorflow.compat.v1 as tf
+from __future__ import annotations
 
+from base.graph_mode import tf
 from ops.scope import scope
 
 
 @scope("moving_average")
-def moving_average(value, updates, decay=0.99):
+def moving_average(value: tf.Tensor, updates: tf.Tensor, decay: float = 0.99) -> tuple[tf.Tensor, tf.Operation]:
     """Exponential moving average of a scalar, without the pull of its start at 0.
 
     Args:
@@ -15,7 +16,8 @@ def moving_average(value, updates, decay=0.99):
       decay: float in [0, 1), weight of the past.
 
     Returns:
-      (average, update): float32 scalar tensor, the average with `value` in it; and the op that keeps it for the next update.
+      (average, update): float32 scalar tensor, the average with `value` in it; and the op that keeps it for the next
+      update.
 
     Source: Kingma and Ba 2015, arXiv 1412.6980, section 3, for the correction by 1 - decay^t.
     """

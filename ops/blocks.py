@@ -1,16 +1,25 @@
 """Ops composed of convolutions: the residual block and resize-convolution."""
 
-import tensorflow.compat.v1 as tf
+from __future__ import annotations
 
-from ops.activations import dropout
+from collections.abc import Callable
+
+from base.graph_mode import tf
+from ops.activations import dropout, relu
 from ops.conv import conv2d
-from ops.norm import has_offset, instance_norm
+from ops.norm import Norm, instance_norm
 from ops.padding import reflect_pad
 from ops.scope import scope
 
 
 @scope("res_block")
-def res_block(x, norm=instance_norm, activation=tf.nn.relu, dropout_rate=0.0, step=None):
+def res_block(
+    x: tf.Tensor,
+    norm: Norm = instance_norm,
+    activation: Callable[[tf.Tensor], tf.Tensor] = relu,
+    dropout_rate: float = 0.0,
+    step: tf.Tensor | None = None,
+) -> tf.Tensor:
     """Residual block: two reflection-padded 3x3 convolutions around a skip.
 
     Args:
@@ -25,7 +34,7 @@ def res_block(x, norm=instance_norm, activation=tf.nn.relu, dropout_rate=0.0, st
 
     Source: Johnson et al. 2016, as used by CycleGAN (arXiv 1703.10593, appendix 7.2).
     """
-    channels, bias = x.shape[-1], not has_offset(norm)
+    channels, bias = x.shape[-1], not norm.has_offset
     y = conv2d(reflect_pad(x, 1, name="pad1"), channels, 3, bias=bias, name="conv1")  # [N, H, W, C]
     y = activation(norm(y, name="norm1"))
     if dropout_rate:
@@ -35,7 +44,7 @@ def res_block(x, norm=instance_norm, activation=tf.nn.relu, dropout_rate=0.0, st
 
 
 @scope("resize_conv2d")
-def resize_conv2d(x, filters, kernel=3, bias=True):
+def resize_conv2d(x: tf.Tensor, filters: int, kernel: int = 3, bias: bool = True) -> tf.Tensor:
     """Doubles height and width by nearest-neighbour copies, then convolves: no checkerboard.
 
     Args:

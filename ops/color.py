@@ -1,8 +1,10 @@
 """Colour spaces: sRGB and CIE Lab (D65), as graph ops."""
 
-import numpy as np
-import tensorflow.compat.v1 as tf
+from __future__ import annotations
 
+import numpy as np
+
+from base.graph_mode import tf
 from ops.scope import scope
 
 RGB_TO_XYZ = np.array([  # rows: X, Y, Z; columns: linear R, G, B
@@ -16,7 +18,7 @@ AB_RANGE = 110.0  # the a and b of sRGB's colours lie within +-108
 
 
 @scope("rgb_to_lab")
-def rgb_to_lab(images):
+def rgb_to_lab(images: tf.Tensor) -> tf.Tensor:
     """sRGB to Lab, both scaled to the networks' range.
 
     Args:
@@ -37,7 +39,7 @@ def rgb_to_lab(images):
 
 
 @scope("lab_to_rgb")
-def lab_to_rgb(lab):
+def lab_to_rgb(lab: tf.Tensor) -> tf.Tensor:
     """The inverse of `rgb_to_lab`; colours that sRGB does not have are clipped.
 
     Args:

@@ -1,17 +1,21 @@
 """Convolutions with the padding of the reference, and the dense layer.
 
-Zero padding is an op of its own before a VALID convolution: TensorFlow's SAME pads only bottom and right where a stride leaves
-an odd number of pixels over, and its explicit paddings run about twenty times slower in bfloat16 (no oneDNN kernel).
+Zero padding is an op of its own before a VALID convolution: TensorFlow's SAME pads only bottom and right where a
+stride leaves an odd number of pixels over, and its explicit paddings run about twenty times slower in bfloat16 (no
+oneDNN kernel).
 """
 
-import tensorflow.compat.v1 as tf
+from __future__ import annotations
 
+from collections.abc import Callable
+
+from base.graph_mode import tf
 from ops.padding import zero_pad
 from ops.scope import scope
 
 
 @scope("conv2d")
-def conv2d(x, filters, kernel, stride=1, padding=0, bias=True):
+def conv2d(x: tf.Tensor, filters: int, kernel: int, stride: int = 1, padding: int = 0, bias: bool = True) -> tf.Tensor:
     """2-D convolution (cross-correlation).
 
     Args:
@@ -33,11 +37,11 @@ def conv2d(x, filters, kernel, stride=1, padding=0, bias=True):
 
 
 @scope("conv2d_transpose")
-def conv2d_transpose(x, filters, kernel, bias=True):
+def conv2d_transpose(x: tf.Tensor, filters: int, kernel: int, bias: bool = True) -> tf.Tensor:
     """Transposed convolution of stride 2 that doubles height and width exactly.
 
-    Of the full result (2 height + kernel - 2 rows) it keeps rows and columns 1 .. 2 height: what PyTorch computes for kernel 3
-    with padding 1 and output padding 1, and for kernel 4 with padding 1.
+    Of the full result (2 height + kernel - 2 rows) it keeps rows and columns 1 .. 2 height: what PyTorch computes for
+    kernel 3 with padding 1 and output padding 1, and for kernel 4 with padding 1.
 
     Args:
       x: float tensor [batch, height, width, channels]; computation is in its dtype.
@@ -53,13 +57,13 @@ def conv2d_transpose(x, filters, kernel, bias=True):
     height, width = 2 * size[1], 2 * size[2]
     full = [size[0], height + kernel - 2, width + kernel - 2, filters]
     y = tf.nn.conv2d_transpose(x, tf.cast(weights, x.dtype), full, strides=2, padding="VALID")
-    y = tf.slice(y, [0, 1, 1, 0], [-1, height, width, -1])  # its gradient is a pad, which is much faster than that of y[:, 1:...]
+    y = tf.slice(y, [0, 1, 1, 0], [-1, height, width, -1])  # whose gradient is a pad, much faster than that of y[:, 1:]
     y.set_shape([x.shape[0], *[side and 2 * side for side in x.shape[1:3]], filters])
     return _add_bias(y) if bias else y
 
 
 @scope("conv2d_transpose")
-def conv2d_transpose_valid(x, filters, kernel):
+def conv2d_transpose_valid(x: tf.Tensor, filters: int, kernel: int) -> tf.Tensor:
     """Transposed convolution of stride 1, without a bias, that keeps its full result: one pixel grows to a window.
 
     Args:
@@ -79,7 +83,7 @@ def conv2d_transpose_valid(x, filters, kernel):
 
 
 @scope("dense")
-def dense(x, units, initializer=None):
+def dense(x: tf.Tensor, units: int, initializer: Callable | None = None) -> tf.Tensor:
     """Fully connected layer.
 
     Args:

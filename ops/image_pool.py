@@ -1,18 +1,22 @@
 """The image pool: a history of generated images that lives in the graph."""
 
-import tensorflow.compat.v1 as tf
+from __future__ import annotations
 
+from base.graph_mode import tf
 from ops.initializers import zeros
 from ops.random import uniform
 from ops.scope import scope
 
 
 @scope("image_pool")
-def image_pool(images, capacity, height, width, step):
+def image_pool(
+    images: tf.Tensor, capacity: int, height: int, width: int, step: tf.Tensor
+) -> tuple[tf.Tensor, tf.Operation]:
     """Answers each new fake with itself or with an older one, so that the discriminator does not forget.
 
-    Image after image: until the pool is full, the image is stored and returned. Then, with probability 1/2, a random stored image is
-    returned and the new one takes its place; else the new one is returned and not stored. The pool is part of the checkpoint.
+    Image after image: until the pool is full, the image is stored and returned. Then, with probability 1/2, a random
+    stored image is returned and the new one takes its place; else the new one is returned and not stored. The pool is
+    part of the checkpoint.
 
     Args:
       images: float32 tensor [batch, height, width, channels]; gradients do not flow through the pool.
@@ -22,8 +26,8 @@ def image_pool(images, capacity, height, width, step):
       step: integer scalar tensor; the draws are a function of the graph's seed and this step.
 
     Returns:
-      (answer, update): tensor of the shape of `images`, and the op that stores what this step adds to the pool. The op reads before it
-      writes, so it may run at any time within the step.
+      (answer, update): tensor of the shape of `images`, and the op that stores what this step adds to the pool. The
+      op reads before it writes, so it may run at any time within the step.
 
     Source: Shrivastava et al. 2017, arXiv 1612.07828, section 2.3, as used by CycleGAN.
     """
@@ -35,7 +39,8 @@ def image_pool(images, capacity, height, width, step):
     count = tf.get_variable("count", [], tf.int64, initializer=tf.zeros_initializer(), trainable=False)
     batch = images.shape[0]
     draws = uniform([batch, 2], step)
-    stored = tf.range(batch, dtype=tf.int64) + count.read_value()  # images in the pool when each new one arrives, if it fills
+    # Images in the pool when each new one arrives, while it fills.
+    stored = tf.range(batch, dtype=tf.int64) + count.read_value()
 
     answers, store = [], tf.no_op()
     for i in range(batch):

@@ -1,27 +1,30 @@
 """Initial weights, drawn statelessly: the same seed and variable name give the same weights on every machine.
 
-Each initialiser has the signature of TensorFlow's (`shape, dtype, partition_info`), so it can be the default of a variable scope.
-Kernels are [height, width, in, out] (transposed convolutions [height, width, out, in]) or [in, out].
+Each initialiser has the signature of TensorFlow's (`shape, dtype, partition_info`), so it can be the default of a
+variable scope. Kernels are [height, width, in, out] (transposed convolutions [height, width, out, in]) or [in, out].
 """
 
+from __future__ import annotations
+
 import math
+from collections.abc import Callable
 
 import numpy as np
-import tensorflow.compat.v1 as tf
 
-from ops.random import place_seed
+from base.graph_mode import tf
+from ops.random import op_seed
 
 
-def zeros(shape, dtype=tf.float32, partition_info=None):
+def zeros(shape: list[int], dtype: tf.DType | str = "float32", partition_info: object = None) -> tf.Tensor:
     """Zeros that TensorFlow's graph optimisers leave alone, since the op counts as one with a state.
 
-    What depends on constants alone they make a constant, which the Session holds beside the variable that starts with it: 0.5 GB of a
-    CycleGAN at 256 px. Random weights are drawn with a zero from here for the same reason.
+    What depends on constants alone they make a constant, which the Session holds beside the variable that starts with
+    it: 0.5 GB of a CycleGAN at 256 px. Random weights are drawn with a zero from here for the same reason.
     """
     return tf.raw_ops.Empty(shape=shape, dtype=dtype, init=True)
 
 
-def normal(stddev=0.02, mean=0.0):
+def normal(stddev: float = 0.02, mean: float = 0.0) -> Callable:
     """Normal distribution. N(0, 0.02) is the CycleGAN default, N(1, 0.02) that of norm scales."""
 
     def initialize(shape, dtype=tf.float32, partition_info=None):
@@ -31,7 +34,7 @@ def normal(stddev=0.02, mean=0.0):
     return initialize
 
 
-def truncated_normal(stddev=0.02):
+def truncated_normal(stddev: float = 0.02) -> Callable:
     """Normal distribution, redrawn beyond two standard deviations."""
 
     def initialize(shape, dtype=tf.float32, partition_info=None):
@@ -41,7 +44,7 @@ def truncated_normal(stddev=0.02):
     return initialize
 
 
-def xavier(gain=0.02):
+def xavier(gain: float = 0.02) -> Callable:
     """Glorot and Bengio 2010: variance gain^2 * 2 / (fan in + fan out)."""
 
     def initialize(shape, dtype=tf.float32, partition_info=None):
@@ -51,7 +54,7 @@ def xavier(gain=0.02):
     return initialize
 
 
-def he():
+def he() -> Callable:
     """He et al. 2015: variance 2 / fan in."""
 
     def initialize(shape, dtype=tf.float32, partition_info=None):
@@ -60,8 +63,8 @@ def he():
     return initialize
 
 
-def orthogonal(gain=0.02):
-    """Saxe et al. 2013: rows (or columns, whichever are fewer) of the flattened kernel are orthogonal, with norm `gain`."""
+def orthogonal(gain: float = 0.02) -> Callable:
+    """Saxe et al. 2013: rows or columns, whichever are fewer, of the flat kernel are orthogonal, of norm `gain`."""
 
     def initialize(shape, dtype=tf.float32, partition_info=None):
         rows, columns = int(np.prod(shape[:-1])), int(shape[-1])
@@ -74,7 +77,7 @@ def orthogonal(gain=0.02):
 
 
 def _seed():
-    return place_seed(zeros([], tf.int64))
+    return op_seed(zeros([], tf.int64))
 
 
 def _not_compiled():
@@ -88,4 +91,10 @@ def _fans(shape):
 
 
 # The reference gives Xavier and orthogonal weights the gain 0.02 as well.
-INITIALIZERS = {"normal": normal, "truncated_normal": truncated_normal, "xavier": xavier, "he": he, "orthogonal": orthogonal}
+INITIALIZERS = {
+    "normal": normal,
+    "truncated_normal": truncated_normal,
+    "xavier": xavier,
+    "he": he,
+    "orthogonal": orthogonal,
+}

@@ -1,66 +1,89 @@
 """Losses: scalars, float32, means over all elements."""
 
-import tensorflow.compat.v1 as tf
+from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
+from base.graph_mode import tf
 from ops.random import uniform
 from ops.scope import scope
 
+GAN_LOSSES = ("lsgan", "vanilla", "hinge", "wgan", "wgangp")
+
 
 @scope("l1_loss")
-def l1_loss(x, y):
+def l1_loss(x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
     """Mean absolute difference of two tensors of one shape."""
     return tf.reduce_mean(tf.abs(x - y))
 
 
+def total(losses: Mapping[str, tf.Tensor]) -> tf.Tensor:
+    """The sum of some losses."""
+    return tf.add_n(list(losses.values()))
+
+
 @scope("gan_loss")
-def gan_loss(logits, kind, real, label=1.0):
+def gan_loss(logits: tf.Tensor, kind: str, real: bool, label: float = 1.0) -> tf.Tensor:
     """One term of an adversarial loss: how far `logits` are from being judged real (or fake).
 
-    The generator's loss is `gan_loss(fakes, kind, real=True)` for lsgan and vanilla, and `critic_term` for hinge and wgangp:
-    use `generator_loss` and `discriminator_loss`.
+    What a generator or a discriminator minimises is made of these: see `generator_loss` and `discriminator_loss`.
 
     Args:
       logits: float32 tensor of any shape, raw output of a discriminator.
-      kind: "lsgan" (mean squared error; Mao et al. 2017), "vanilla" (sigmoid cross-entropy; Goodfellow et al. 2014), "hinge"
-        (Lim and Ye 2017) or "wgangp" (Gulrajani et al. 2017, without its penalty).
+      kind: "lsgan" (mean squared error; Mao et al. 2017), "vanilla" (sigmoid cross-entropy; Goodfellow et al. 2014),
+        "hinge" (Lim and Ye 2017), "wgan" or "wgangp" (the mean; Arjovsky et al. 2017, Gulrajani et al. 2017, without
+        its penalty).
       real: bool, the verdict asked for.
       label: float, the target that stands for real in lsgan and vanilla (0.9: one-sided label smoothing).
 
     Returns:
       Scalar tensor.
+
+    Raises:
+      ValueError: `kind` is none of these.
     """
     target = label if real else 0.0
     if kind == "lsgan":
         return tf.reduce_mean(tf.square(logits - target))
     if kind == "vanilla":
-        return tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(labels=tf.fill(tf.shape(logits), target), logits=logits))
+        labels = tf.fill(tf.shape(logits), target)
+        return tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(labels=labels, logits=logits))
     signed = -logits if real else logits
     if kind == "hinge":
         return tf.reduce_mean(tf.nn.relu(1.0 + signed))
-    return tf.reduce_mean(signed)
+    if kind in ("wgan", "wgangp"):
+        return tf.reduce_mean(signed)
+    raise ValueError(f"gan_loss is {kind!r}; it must be one of {', '.join(GAN_LOSSES)}")
 
 
 @scope("cross_entropy")
-def cross_entropy(logits, labels):
-    """Mean over the batch of -log of the probability that a softmax of `logits` [batch, classes] gives to `labels` (integers [batch])."""
+def cross_entropy(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+    """Mean of -log of the probability that the softmax of logits [batch, classes] gives to integer labels [batch]."""
     return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits))
 
 
-def generator_loss(fake_logits, kind, label=1.0, name="gan_loss"):
-    """What the generator pays for being found out; `kind` and `label` as in `gan_loss`. Returns a scalar."""
+def generator_loss(fake_logits: tf.Tensor, kind: str, label: float = 1.0, name: str = "gan_loss") -> tf.Tensor:
+    """How far the discriminator is from taking fakes for real: a scalar; `kind` and `label` as in `gan_loss`."""
     kind = "wgangp" if kind == "hinge" else kind  # under the hinge loss too, the generator's term is linear
     return gan_loss(fake_logits, kind, real=True, label=label, name=name)
 
 
 @scope("discriminator_loss")
-def discriminator_loss(real_logits, fake_logits, kind, label=1.0):
+def discriminator_loss(real_logits: tf.Tensor, fake_logits: tf.Tensor, kind: str, label: float = 1.0) -> tf.Tensor:
     """Half the sum of the terms on real and on fake images; `kind` and `label` as in `gan_loss`. Returns a scalar."""
     real = gan_loss(real_logits, kind, real=True, label=label, name="real")
     fake = gan_loss(fake_logits, kind, real=False, name="fake")
     return 0.5 * (real + fake)
 
 
-def gradient_penalty(critic, real, fake, step, weight=10.0, name="gradient_penalty"):
+def gradient_penalty(
+    critic: Callable[[tf.Tensor], tf.Tensor],
+    real: tf.Tensor,
+    fake: tf.Tensor,
+    step: tf.Tensor,
+    weight: float,
+    name: str = "gradient_penalty",
+) -> tf.Tensor:
     """Penalty for a critic whose gradient between real and fake images is not of norm 1.
 
     Args:

@@ -1,17 +1,45 @@
-"""Normalisation. Statistics and arithmetic are float32 whatever the dtype of the input; the output has the input's dtype."""
+"""Normalisation. Statistics and arithmetic are float32 whatever the input's dtype, which the output has too."""
+
+from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 
-import tensorflow.compat.v1 as tf
-
+from base.graph_mode import tf
 from ops.initializers import normal
 from ops.scope import scope
 
 EPSILON = 1e-5
 
 
+class Norm:
+    """A normalisation: a function from a tensor, with a keyword `name`, to one of the same shape and dtype.
+
+    Attributes:
+      has_offset: bool, whether it learns an offset, so that a convolution before it needs no bias.
+    """
+
+    def __init__(self, function: Callable, has_offset: bool):
+        functools.update_wrapper(self, function)
+        self.has_offset = has_offset
+        self._function = function
+
+    def __call__(self, x: tf.Tensor, name: str | None = None) -> tf.Tensor:
+        return self._function(x, name=name)
+
+    def with_scale(self, mean: float) -> Norm:
+        """The same, with learned scales that start at N(mean, 0.02); for the norms here that learn some."""
+        return Norm(functools.partial(self._function, scale_mean=mean), self.has_offset)
+
+
+def norm(has_offset: bool) -> Callable[[Callable], Norm]:
+    """Decorates a function that normalises, and makes it a Norm."""
+    return functools.partial(Norm, has_offset=has_offset)
+
+
+@norm(has_offset=False)
 @scope("instance_norm")
-def instance_norm(x):
+def instance_norm(x: tf.Tensor) -> tf.Tensor:
     """Gives every channel of every image mean 0 and variance 1; nothing learned, no running statistics.
 
     Args:
@@ -26,14 +54,16 @@ def instance_norm(x):
     return _per_image(x, tf.ones([channels]), tf.zeros([channels]))
 
 
+@norm(has_offset=True)
 @scope("instance_norm")
-def affine_instance_norm(x, scale_mean=1.0):
+def affine_instance_norm(x: tf.Tensor, scale_mean: float = 1.0) -> tf.Tensor:
     """Instance norm with a learned scale, N(scale_mean, 0.02) at the start, and a learned offset."""
     return _per_image(x, *_scale_and_offset(x.shape[-1], scale_mean))
 
 
+@norm(has_offset=True)
 @scope("batch_norm")
-def batch_norm(x, scale_mean=1.0):
+def batch_norm(x: tf.Tensor, scale_mean: float = 1.0) -> tf.Tensor:
     """Batch norm that uses the statistics of the batch in training and in use, as the reference does.
 
     Args:
@@ -48,8 +78,9 @@ def batch_norm(x, scale_mean=1.0):
     return _normalize(x, *_scale_and_offset(x.shape[-1], scale_mean))
 
 
+@norm(has_offset=True)
 @scope("layer_norm")
-def layer_norm(x, scale_mean=1.0):
+def layer_norm(x: tf.Tensor, scale_mean: float = 1.0) -> tf.Tensor:
     """Gives every image as a whole mean 0 and variance 1, then a learned scale and offset for each channel.
 
     Args:
@@ -59,7 +90,8 @@ def layer_norm(x, scale_mean=1.0):
     Returns:
       Tensor of the same shape and dtype.
 
-    Source: Ba et al. 2016, arXiv 1607.06450; the norm that the gradient penalty's authors put in the place of batch norm.
+    Source: Ba et al. 2016, arXiv 1607.06450; the norm that the gradient penalty's authors put in the place of batch
+    norm.
     """
     scale, offset = _scale_and_offset(x.shape[-1], scale_mean)
     values = tf.cast(x, tf.float32)
@@ -68,14 +100,14 @@ def layer_norm(x, scale_mean=1.0):
 
 
 @scope("batch_norm")
-def running_batch_norm(x, training, momentum=0.01):
+def running_batch_norm(x: tf.Tensor, training: bool, momentum: float = 0.01) -> tf.Tensor:
     """Batch norm that normalises by the batch while training, and by running statistics in use.
 
     Args:
       x: float tensor [batch, height, width, channels].
       training: bool. If true, ops that move the running statistics are added to the graph's collection UPDATE_OPS.
-      momentum: float, share of the new batch in the running statistics: r = (1 - momentum) r + momentum * batch. The batch's variance
-        counts with n - 1 there, and with n in the normalisation, as in PyTorch.
+      momentum: float, share of the new batch in the running statistics: r = (1 - momentum) r + momentum * batch. The
+        batch's variance counts with n - 1 there, and with n in the normalisation, as in PyTorch.
 
     Returns:
       Tensor of the same shape and dtype.
@@ -91,32 +123,32 @@ def running_batch_norm(x, training, momentum=0.01):
         return tf.raw_ops.FusedBatchNormV3(
             x=x, scale=scale, offset=offset, mean=mean, variance=variance, epsilon=EPSILON, is_training=False
         ).y
-    batch = tf.raw_ops.FusedBatchNormV3(x=x, scale=scale, offset=offset, mean=[], variance=[], epsilon=EPSILON, is_training=True)
+    batch = tf.raw_ops.FusedBatchNormV3(
+        x=x, scale=scale, offset=offset, mean=[], variance=[], epsilon=EPSILON, is_training=True
+    )
     for running, new in ((mean, batch.batch_mean), (variance, batch.batch_variance)):
         update = running.assign_add(momentum * (new - running.read_value()), read_value=False)
         tf.add_to_collection(tf.GraphKeys.UPDATE_OPS, update)
     return batch.y
 
 
-def no_norm(x, name=None):
-    """Returns x: the `norm` of a network without normalisation."""
+@norm(has_offset=False)
+def no_norm(x: tf.Tensor, name: str | None = None) -> tf.Tensor:
+    """Returns x: the norm of a network without normalisation."""
     return x
 
 
-def find_norm(name, scale_mean=1.0):
-    """Returns the normalisation op of a name in NORMS; learned scales start at N(scale_mean, 0.02)."""
-    norm = NORMS[name]
-    return functools.partial(norm, scale_mean=scale_mean) if norm in NORMS_WITH_OFFSET else norm
-
-
-def has_offset(norm):
-    """Whether a normalisation op learns an offset, so that a convolution before it needs no bias."""
-    return getattr(norm, "func", norm) in NORMS_WITH_OFFSET
+def find_norm(name: str, scale_mean: float = 1.0) -> Norm:
+    """Returns the normalisation of a name in NORMS; learned scales start at N(scale_mean, 0.02)."""
+    if name not in NORMS:
+        raise ValueError(f"norm is {name!r}; it must be one of {', '.join(NORMS)}")
+    return NORMS[name].with_scale(scale_mean) if name in SCALED_NORMS else NORMS[name]
 
 
 def _per_image(x, scale, offset):
-    # A fused batch norm of one image is instance norm, and 2 to 5 times faster than moments on two cores. The channels of several images
-    # go side by side as the channels of one, which takes half the time of one call for each image.
+    # A fused batch norm of one image is instance norm, and 2 to 5 times faster than moments on two cores. The
+    # channels of several images go side by side as the channels of one, which takes half the time of one call for
+    # each image.
     batch, channels = x.shape[0], x.shape[-1]
     if batch == 1:
         return _normalize(x, scale, offset)
@@ -139,5 +171,11 @@ def _scale_and_offset(channels, scale_mean):
     return scale, offset
 
 
-NORMS = {"instance": instance_norm, "affine_instance": affine_instance_norm, "batch": batch_norm, "layer": layer_norm, "none": no_norm}
-NORMS_WITH_OFFSET = (affine_instance_norm, batch_norm, layer_norm)
+NORMS = {
+    "instance": instance_norm,
+    "affine_instance": affine_instance_norm,
+    "batch": batch_norm,
+    "layer": layer_norm,
+    "none": no_norm,
+}
+SCALED_NORMS = ("affine_instance", "batch", "layer")  # those that learn scales

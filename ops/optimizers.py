@@ -1,242 +1,174 @@
-"""Optimisers as graph ops, and the step that moves several players at once from the same weights."""
+"""Optimizers: the slots that they keep of each variable, and the ops that move variables, given gradients and slots."""
 
-from typing import Callable, NamedTuple, Sequence
+from __future__ import annotations
 
-import tensorflow.compat.v1 as tf
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
 
+from base.graph_mode import tf
 from ops.initializers import zeros
 from ops.scope import scope
 
+Slots = dict[str, "tf.Variable"]  # a variable by slot name, of the shape of the variable that they serve
 
-class Player(NamedTuple):
-    """One optimiser's part of a step.
+
+class Optimizer(Protocol):
+    """What `ops.train_step` asks of an optimizer, whose hyper-parameters are its attributes."""
+
+    def create_slots(self, variable: tf.Variable) -> Slots:
+        """Makes the slots of a variable, in the current variable scope."""
+
+    def apply(
+        self, gradients: Sequence[tf.Tensor], variables: Sequence[tf.Variable], slots: Sequence[Slots]
+    ) -> list[tf.Operation]:
+        """The ops that move variables, given their float32 gradients and their slots, one of each for each variable."""
+
+
+class Adam(NamedTuple):
+    """Adam as the paper's Algorithm 1 and PyTorch have it: epsilon is added to the root of the corrected second moment.
 
     Attributes:
-      name: str, for TensorBoard and messages ("generators").
-      loss: float32 scalar tensor it lowers.
-      scopes: names of the variable scopes whose trainable variables it moves.
-      apply: optimiser with its rates filled in: function from a list of (gradient, variable) to a function that adds the ops which move
-        the variables (see `adam`).
-      later: function without arguments that builds a further loss, or None. Its ops wait for the gradients of `loss`, so that memory never
-        holds what both need; its gradients are added to those.
-    """
-
-    name: str
-    loss: tf.Tensor
-    scopes: Sequence[str]
-    apply: Callable
-    later: Callable | None = None
-
-    def variables(self):
-        """Returns the trainable variables of the player's scopes."""
-        return [v for name in self.scopes for v in tf.trainable_variables(name + "/")]
-
-
-@scope("adam")
-def adam(gradients, learning_rate, beta1, beta2, updates, epsilon=1e-8):
-    """Adam as the paper's Algorithm 1 has it (and PyTorch): epsilon is added to the root of the bias-corrected second moment.
-
-    Args:
-      gradients: list of (gradient, variable), float32.
       learning_rate: float32 scalar tensor.
       beta1: float in [0, 1), decay of the mean of gradients.
       beta2: float in [0, 1), decay of the mean of squared gradients.
       updates: integer scalar tensor, updates done before this one.
       epsilon: float.
 
-    Returns:
-      Function that adds the ops which move the variables, and returns them as a list.
-
     Source: Kingma and Ba 2015, arXiv 1412.6980.
     """
-    # TensorFlow's kernel adds epsilon to the root of the uncorrected moment, so epsilon is scaled to mean what the paper says. The
-    # corrections are computed here, in float64 because 1 - beta2^t loses three digits in float32 at the start, and switched off there.
-    t = tf.cast(updates + 1, tf.float64)
-    root = tf.sqrt(1.0 - tf.pow(tf.constant(beta2, tf.float64), t))
-    rate = tf.cast(tf.cast(learning_rate, tf.float64) * root / (1.0 - tf.pow(tf.constant(beta1, tf.float64), t)), tf.float32)
-    scaled_epsilon = tf.cast(epsilon * root, tf.float32)
-    slots = [(_slot(variable, "m"), _slot(variable, "v")) for _, variable in gradients]
 
-    def move():
+    learning_rate: tf.Tensor
+    beta1: float
+    beta2: float
+    updates: tf.Tensor
+    epsilon: float = 1e-8
+
+    def create_slots(self, variable: tf.Variable) -> Slots:
+        return _zero_slots(variable, ("m", "v"))
+
+    def apply(
+        self, gradients: Sequence[tf.Tensor], variables: Sequence[tf.Variable], slots: Sequence[Slots]
+    ) -> list[tf.Operation]:
+        # TensorFlow's kernel adds epsilon to the root of the uncorrected moment, so epsilon is scaled to mean what
+        # the paper says. The corrections are computed here, in float64 because 1 - beta2^t loses three digits in
+        # float32 at the start, and switched off there.
+        t = tf.cast(self.updates + 1, tf.float64)
+        root = tf.sqrt(1.0 - tf.pow(tf.constant(self.beta2, tf.float64), t))
+        corrected = (
+            tf.cast(self.learning_rate, tf.float64) * root / (1.0 - tf.pow(tf.constant(self.beta1, tf.float64), t))
+        )
+        rate, epsilon = tf.cast(corrected, tf.float32), tf.cast(self.epsilon * root, tf.float32)
         return [
             tf.raw_ops.ResourceApplyAdam(
                 var=variable.handle,
-                m=m.handle,
-                v=v.handle,
+                m=slot["m"].handle,
+                v=slot["v"].handle,
                 beta1_power=0.0,
                 beta2_power=0.0,
                 lr=rate,
-                beta1=beta1,
-                beta2=beta2,
-                epsilon=scaled_epsilon,
+                beta1=self.beta1,
+                beta2=self.beta2,
+                epsilon=epsilon,
                 grad=gradient,
             )
-            for (gradient, variable), (m, v) in zip(gradients, slots)
+            for gradient, variable, slot in zip(gradients, variables, slots)
         ]
 
-    return move
 
-
-@scope("rmsprop")
-def rmsprop(gradients, learning_rate, decay=0.99, epsilon=1e-8):
+class RMSProp(NamedTuple):
     """RMSProp: v = decay v + (1 - decay) g^2, starting at 0, and w = w - learning_rate g / sqrt(v + epsilon^2).
 
-    The kernel has its epsilon inside the root. Squared there, it means what PyTorch's epsilon beside the root means: the two agree but
-    where sqrt(v) is near 1e-8. Clipped critics have gradients far below 1e-4, which the kernel's usual 1e-8 inside would freeze.
+    The kernel has its epsilon inside the root. Squared there, it means what PyTorch's epsilon beside the root means:
+    the two agree but where sqrt(v) is near 1e-8. Clipped critics have gradients far below 1e-4, which the kernel's
+    usual 1e-8 inside would freeze.
 
-    Args:
-      gradients: list of (gradient, variable), float32.
+    Attributes:
       learning_rate: float32 scalar tensor.
       decay: float in [0, 1), decay of the mean of squared gradients.
       epsilon: float.
 
-    Returns:
-      Function that adds the ops which move the variables, and returns them as a list.
-
     Source: Tieleman and Hinton 2012, lecture 6.5, with the values of the WGAN's authors' code.
     """
-    slots = [(_slot(variable, "ms"), _slot(variable, "mom")) for _, variable in gradients]
 
-    def move():
+    learning_rate: tf.Tensor
+    decay: float = 0.99
+    epsilon: float = 1e-8
+
+    def create_slots(self, variable: tf.Variable) -> Slots:
+        return _zero_slots(variable, ("ms", "mom"))
+
+    def apply(
+        self, gradients: Sequence[tf.Tensor], variables: Sequence[tf.Variable], slots: Sequence[Slots]
+    ) -> list[tf.Operation]:
         return [
             tf.raw_ops.ResourceApplyRMSProp(
                 var=variable.handle,
-                ms=ms.handle,
-                mom=mom.handle,
-                lr=learning_rate,
-                rho=decay,
+                ms=slot["ms"].handle,
+                mom=slot["mom"].handle,
+                lr=self.learning_rate,
+                rho=self.decay,
                 momentum=0.0,
-                epsilon=epsilon**2,
+                epsilon=self.epsilon**2,
                 grad=gradient,
             )
-            for (gradient, variable), (ms, mom) in zip(gradients, slots)
+            for gradient, variable, slot in zip(gradients, variables, slots)
         ]
 
-    return move
 
-
-@scope("sgd")
-def sgd(gradients, learning_rate, momentum, weight_decay=0.0):
-    """SGD with momentum and weight decay: m = momentum m + g + weight_decay w, starting at 0, and w = w - learning_rate m.
+class SGD(NamedTuple):
+    """SGD with momentum and weight decay: m = momentum m + g + weight_decay w, and w = w - learning_rate m.
 
     All variables decay, scales and offsets of norms too, as in PyTorch.
 
-    Args:
-      gradients: list of (gradient, variable), float32.
+    Attributes:
       learning_rate: float32 scalar tensor.
       momentum: float32 scalar tensor or float in [0, 1).
       weight_decay: float.
 
-    Returns:
-      Function that adds the ops which move the variables, and returns them as a list.
-
     Source: Sutskever et al. 2013, in the form that PyTorch gives it.
     """
-    slots = [_slot(variable, "m") for _, variable in gradients]
-    decayed = [gradient + weight_decay * variable.read_value() if weight_decay else gradient for gradient, variable in gradients]
 
-    def move():
+    learning_rate: tf.Tensor
+    momentum: tf.Tensor | float
+    weight_decay: float = 0.0
+
+    def create_slots(self, variable: tf.Variable) -> Slots:
+        return _zero_slots(variable, ("m",))
+
+    def apply(
+        self, gradients: Sequence[tf.Tensor], variables: Sequence[tf.Variable], slots: Sequence[Slots]
+    ) -> list[tf.Operation]:
         return [
             tf.raw_ops.ResourceApplyMomentum(
-                var=variable.handle, accum=m.handle, lr=learning_rate, grad=gradient, momentum=momentum
+                var=variable.handle,
+                accum=slot["m"].handle,
+                lr=self.learning_rate,
+                grad=gradient + self.weight_decay * variable.read_value() if self.weight_decay else gradient,
+                momentum=self.momentum,
             )
-            for gradient, (_, variable), m in zip(decayed, gradients, slots)
+            for gradient, variable, slot in zip(gradients, variables, slots)
         ]
-
-    return move
 
 
 @scope("clip_weights")
-def clip_weights(variables, limit, after):
+def clip_weights(variables: Sequence[tf.Variable], limit: float, after: tf.Operation) -> tf.Operation:
     """Clips every element of some variables to [-limit, limit].
 
     Args:
-      variables: list of float32 variables.
+      variables: float32 variables.
       limit: float > 0.
       after: op that must have run before, such as the step that moves them.
-
-    Returns:
-      Op.
 
     Source: Arjovsky et al. 2017, arXiv 1701.07875, algorithm 1.
     """
     with tf.control_dependencies([after]):
-        return tf.group(*[v.assign(tf.clip_by_value(v.read_value(), -limit, limit), read_value=False) for v in variables])
+        return tf.group(
+            *[v.assign(tf.clip_by_value(v.read_value(), -limit, limit), read_value=False) for v in variables]
+        )
 
 
-def simultaneous_step(players, also=(), scale_losses=False):
-    """One step of several players, all of whose gradients are computed from the weights at the start of the step.
-
-    TensorFlow does not order a variable's assignment against other reads of it in one `Session.run`. Here no variable moves before
-    all gradients and losses are there, so that a step's result does not depend on the executor's timing.
-
-    Args:
-      players: list of Player.
-      also: further ops or tensors to have run by the end of the step.
-      scale_losses: bool, for float16 networks, whose small gradients would vanish: losses are multiplied by a number that the gradients
-        are divided by again. A step whose gradients overflow moves nothing and halves the number; it doubles after 2000 good steps.
-
-    Returns:
-      Op.
-
-    Raises:
-      ValueError: if a player's loss does not depend on one of its variables.
-    """
-    names = "_".join(player.name for player in players)  # a model may take several such steps
-    scale = factor = None
-    if scale_losses:
-        with _variables():
-            scale = tf.get_variable(f"{names}/loss_scale", [], initializer=tf.constant_initializer(2.0**15), trainable=False)
-        factor = scale.read_value()
-    pairs, losses = {}, []
-    for player in players:
-        pairs[player.name], paid = player_gradients(player, factor)
-        losses += paid
-    gradients = [gradient for player in pairs.values() for gradient, _ in player]
-    with _variables():
-        moves = [player.apply(pairs[player.name], name=player.name) for player in players]
-
-    def move_all():
-        return tf.group(*[op for move in moves for op in move()])
-
-    with tf.control_dependencies(gradients + losses):
-        if not scale_losses:
-            return tf.group(move_all(), *also)
-        finite = tf.reduce_all([tf.reduce_all(tf.is_finite(gradient)) for gradient in gradients])
-        with _variables():
-            good_steps = tf.get_variable(f"{names}/good_steps", [], tf.int64, initializer=tf.zeros_initializer(), trainable=False)
-        count = tf.where(finite, good_steps.read_value() + 1, 0)
-        grown = tf.where(tf.equal(count % 2000, 0), 2.0 * factor, factor)
-        adjust = [good_steps.assign(count), scale.assign(tf.where(finite, grown, 0.5 * factor))]
-        return tf.group(tf.cond(finite, move_all, tf.no_op), *adjust, *also)
-
-
-def player_gradients(player, factor=None):
-    """The (gradient, variable) pairs of a player's losses over its variables, and the list of these losses; `factor` scales them on the way."""
-    variables = player.variables()
-
-    def differentiate(loss):
-        gradients = tf.gradients(loss if factor is None else factor * loss, variables, name=f"{player.name}_gradients")
-        for gradient, variable in zip(gradients, variables):
-            if gradient is None:
-                raise ValueError(f"the loss of {player.name} does not depend on {variable.op.name}")
-        return [gradient if factor is None else gradient / factor for gradient in gradients]
-
-    losses, gradients = [player.loss], differentiate(player.loss)
-    if player.later:
-        with tf.control_dependencies([tf.group(*gradients)]):
-            losses.append(player.later())
-            gradients = [first + second for first, second in zip(gradients, differentiate(losses[1]))]
-    return list(zip(gradients, variables)), losses
-
-
-def _variables():
-    """The variable scope of what optimisers remember."""
-    return tf.variable_scope("optimizers", auxiliary_name_scope=False)
-
-
-def _slot(variable, name):
-    """A zero-initialised variable of the optimiser, shaped and named after the variable it serves."""
-    return tf.get_variable(
-        f"{variable.op.name}/{name}", variable.shape, initializer=zeros, trainable=False
-    )
+def _zero_slots(variable: tf.Variable, names: Sequence[str]) -> Slots:
+    return {
+        name: tf.get_variable(f"{variable.op.name}/{name}", variable.shape, initializer=zeros, trainable=False)
+        for name in names
+    }

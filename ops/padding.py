@@ -1,12 +1,13 @@
 """Padding of the two spatial axes."""
 
-import tensorflow.compat.v1 as tf
+from __future__ import annotations
 
+from base.graph_mode import tf
 from ops.scope import scope
 
 
 @scope("reflect_pad")
-def reflect_pad(x, size):
+def reflect_pad(x: tf.Tensor, size: int | tuple) -> tf.Tensor:
     """Mirrors the border without repeating the edge pixel.
 
     Args:
@@ -20,7 +21,7 @@ def reflect_pad(x, size):
 
 
 @scope("zero_pad")
-def zero_pad(x, size):
+def zero_pad(x: tf.Tensor, size: int | tuple) -> tf.Tensor:
     """Adds `size` (int) rows and columns of zeros on each side of x [batch, height, width, channels]."""
     return tf.pad(x, _paddings(size))
 
