@@ -1,14 +1,16 @@
-"""The abstract Model: what is the same for all models, and the names of what each must supply."""
+"""The abstract Model: a graph. What is the same for all models, and the names of what each must supply."""
+
+from __future__ import annotations
 
 import abc
 import contextlib
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import ClassVar, NamedTuple
 
-import numpy as np
-import tensorflow.compat.v1 as tf
-
+from base.graph_mode import tf
+from config import Config
+from inputs.streams import Labels, Stream
 from ops.initializers import INITIALIZERS
-from ops.optimizers import simultaneous_step
 
 
 class Translation(NamedTuple):
@@ -16,60 +18,105 @@ class Translation(NamedTuple):
 
     source: tf.Tensor
     result: tf.Tensor
+    multiple: int  # of which height and width of the source must be multiples, in pixels
+    smallest: int  # least height and width of the source, in pixels
 
 
 class Generation(NamedTuple):
-    """A serving signature: feed `noise`, float32 [batch, length], normally distributed; fetch `result`, images in [-1, 1]."""
+    """A serving signature: feed `noise`, float32 [batch, length] of a normal distribution; fetch `result`, images."""
 
     noise: tf.Tensor
     result: tf.Tensor
 
 
-class Turn(NamedTuple):
-    """One kind of optimisation step.
+class Classification(NamedTuple):
+    """A serving signature: feed `images`, float32 [batch, height, width, channels]; fetch `predictions`, int64 [batch].
 
-    Attributes:
-      moves: op that moves the weights, once all gradients of those who move together are there (see `ops.optimizers.simultaneous_step`).
-      terms: dict of scalar tensors to watch, by TensorBoard tag; `loss/...` are also shown while training.
+    `labels` is the name of the input that says what they should be, and `class_names` what the numbers mean.
     """
 
-    moves: tf.Operation
-    terms: dict
+    images: tf.Tensor
+    predictions: tf.Tensor
+    labels: str
+    class_names: list[str]
+
+
+class Comparison(NamedTuple):
+    """Results beside what they should be; float32 tensors [batch, height, width, channels].
+
+    The first three are images in [-1, 1]. The others are what the L1 loss compares, which may be something else, such
+    as colours without their lightness.
+    """
+
+    before: tf.Tensor
+    after: tf.Tensor
+    truth: tf.Tensor
+    unlearned: tf.Tensor  # what a network that does nothing would give
+    output: tf.Tensor
+    target: tf.Tensor
+
+    @classmethod
+    def of_images(cls, before: tf.Tensor, after: tf.Tensor, truth: tf.Tensor) -> Comparison:
+        """A Comparison whose L1 is that of the images."""
+        return cls(before, after, truth, before, after, truth)
+
+
+class Outputs(NamedTuple):
+    """What a model's networks give: all that others may fetch.
+
+    Attributes:
+      samples: tensors of images by caption, the rows of the sample grid; each has one image for each one fed.
+      translations: Translation by direction ("AtoB").
+      generation: Generation of a model that makes images of noise; else None.
+      classification: Classification of a classifier; else None.
+      comparisons: Comparison by direction; where the model's streams are drawn independently, they hold for test sets
+        whose images correspond, as those of the built-in scenes do.
+    """
+
+    samples: Mapping[str, tf.Tensor] = {}
+    translations: Mapping[str, Translation] = {}
+    generation: Generation | None = None
+    classification: Classification | None = None
+    comparisons: Mapping[str, Comparison] = {}
+
+
+class TrainOp(NamedTuple):
+    """One kind of training step.
+
+    Attributes:
+      op: moves the weights, once all gradients of those that move together are there (see `ops.train_step`).
+      scalars: scalar tensors to watch, by TensorBoard tag; `loss/...` are also shown while training.
+    """
+
+    op: tf.Operation
+    scalars: Mapping[str, tf.Tensor]
 
 
 class Model(abc.ABC):
-    """A graph: placeholders, networks, and on request the training step.
+    """A graph: placeholders, networks, and on request the train ops.
 
-    A subclass says which Config it takes, which image streams it reads, how its networks are wired and what they pay. This class makes the
-    placeholders, the counter of steps, the training ops and the summary of the sample grid.
+    A subclass names its Config and its streams of images, wires its networks, and makes train ops of its losses. This
+    class makes the placeholders, the counter of steps and the summary of the sample grid.
 
     Attributes:
-      config: Config.
-      chains: int, of the class: parts of a training step that can always run side by side, as the two directions of CycleGAN do.
-      inputs: dict of placeholders by stream name, float32 [batch_size, height, width, channels] in [-1, 1], or int64 [batch_size] of
-        labels. Where a batch was given they feed themselves from it; a notebook, a test or a script feeds NumPy arrays instead.
+      config_class: subclass of Config, of the class: the model's options.
+      config: Config of that class.
+      inputs: dict of placeholders by stream name, float32 [batch_size, height, width, channels] in [-1, 1], or int64
+        [batch_size] of labels. Where a batch was given they feed themselves from it; a notebook, a test or a script
+        feeds NumPy arrays instead.
       step: int64 scalar tensor, steps done before this one.
-      translations: dict of Translation by direction ("AtoB"); empty where the model makes no image of an image.
-      generation: Generation, set by models that make images of noise; else None.
-      samples: dict of tensors, the rows of the sample grid by caption; each row has one image for each one fed.
-      looked_at, evaluated: test images that `look` and `evaluate` are given; None for all of them.
-      needs_test: whether there must be a test split; without one, others look at training images.
-      picture: what `look` shows, in words.
+      outputs: Outputs of the networks.
+      train_ops: dict of TrainOp by name, after `build_training`.
     """
 
-    chains = 1
-    generation = None
-    looked_at = 4
-    evaluated = 100
-    needs_test = False
-    picture = "sample grid"
+    config_class: ClassVar[type[Config]]
 
-    def __init__(self, config, batch=None):
+    def __init__(self, config: Config, batch: Mapping[str, tf.Tensor] | None = None):
         """Builds the networks in the default graph.
 
         Args:
-          config: Config of the class's own kind.
-          batch: dict of tensors by stream name to read where nothing is fed; None where everything will be fed.
+          config: of the class's own kind; its precision is chosen.
+          batch: tensors by stream name to read where nothing is fed; None where everything will be fed.
         """
         self.config = config
         self.dtype = tf.as_dtype(config.precision)
@@ -79,140 +126,48 @@ class Model(abc.ABC):
         with tf.name_scope("global_step/"):
             self.step = self.global_step.read_value()
         with tf.name_scope("inputs/"):
-            self.inputs = {name: self._placeholder(name, stream, batch) for name, stream in self.streams(config).items()}
+            streams = self.streams(config)
+            self.inputs = {name: self._placeholder(name, stream, batch) for name, stream in streams.items()}
         with self._compiled():
-            self.translations, self.samples = self.build_networks(**self.inputs)
+            self.outputs = self.build_networks(**self.inputs)
 
     @classmethod
     @abc.abstractmethod
-    def streams(cls, config):
-        """Returns a dict of `inputs.pipeline.Stream` or `Labels` by name: what the model reads, and the keyword arguments of `build_networks`."""
+    def streams(cls, config: Config) -> Mapping[str, Stream | Labels]:
+        """Returns what the model reads, by name: the keyword arguments of `build_networks`."""
 
     @abc.abstractmethod
-    def build_networks(self, **inputs):
-        """Wires the networks to the input tensors. Returns (translations, samples), see the class's attributes."""
+    def build_networks(self, *args: tf.Tensor, **inputs: tf.Tensor) -> Outputs:
+        """Wires the networks to the input tensors, which come by name; a subclass names them (`real_a`, `real_b`)."""
 
     @abc.abstractmethod
-    def build_turns(self):
-        """Builds losses and their optimisers on the networks. Returns a dict of Turn by name: the kinds of steps there are."""
+    def build_train_ops(self) -> Mapping[str, TrainOp]:
+        """Builds losses and train ops on the networks. Returns the kinds of steps there are, by name."""
 
-    def turn(self, step):
-        """Name of the Turn that step `step` (counted from 0) takes; a model with several kinds says which."""
-        return next(iter(self.turns))
+    def train_op_of(self, step: int) -> str:
+        """Name of the TrainOp that step `step` (counted from 0) runs; a model with several kinds says which."""
+        (name,) = self.train_ops
+        return name
 
-    def look(self, session, images):
-        """What is shown of a run now and then.
-
-        Args:
-          session: tf.Session with the weights.
-          images: dict by input name of float32 arrays [count, height, width, channels] and arrays of labels, or of `HeldOut`.
-
-        Returns:
-          (rows, figures): dict of lists of float32 arrays [height, width, channels] in [-1, 1] by caption, for the picture; and dict of
-          floats by TensorBoard tag. Here the rows are `samples` of the images, and there are no figures.
-        """
-        return self.run_in_batches(session, self.samples, images), {}
-
-    def evaluate(self, session, images, counterparts):
-        """Figures of the trained model on test images, to be printed at the end of a run.
-
-        Args:
-          session: tf.Session with the weights.
-          images: as for `look`.
-          counterparts: bool, whether equal places in the arrays are known to show the same scene.
-
-        Returns:
-          dict of str by what it measures; empty where there is nothing to measure.
-        """
-        return {}
-
-    def build_training(self):
-        """Builds the training ops; afterwards there are `turns`, whose `moves` also count the step, and the sample grid's summary."""
-        self.turns = {}
+    def build_training(self) -> None:
+        """Builds the train ops, which also count the step, and the sample grid's summary."""
+        self.train_ops = {}
         with tf.name_scope("losses/"), self._compiled():
-            turns = self.build_turns()
-        for name, turn in turns.items():
+            train_ops = self.build_train_ops()
+        for name, train_op in train_ops.items():
             # Every step takes its batch, even if it has no use for it: batch and step count together.
-            with tf.control_dependencies([turn.moves, *self.inputs.values()]), tf.name_scope("global_step/"):
-                self.turns[name] = turn._replace(moves=self.global_step.assign_add(1, read_value=False))
+            with tf.control_dependencies([train_op.op, *self.inputs.values()]), tf.name_scope("global_step/"):
+                self.train_ops[name] = train_op._replace(op=self.global_step.assign_add(1, read_value=False))
         with tf.name_scope("summaries"):
             self.grid = tf.placeholder(tf.uint8, [1, None, None, 3], "grid")
             self.grid_summary = tf.raw_ops.ImageSummary(tag="samples", tensor=self.grid, max_images=1, name="samples")
-
-    def move(self, *players, also=()):
-        """Adds a simultaneous step of `players` to the graph's `optimizers`, see `ops.optimizers.simultaneous_step`. Returns the op."""
-        with tf.name_scope("optimizers/"):
-            return simultaneous_step(players, also, scale_losses=self.dtype == tf.float16)
-
-    def run_in_batches(self, session, tensors, images):
-        """Runs tensors on any number of images, a batch at a time.
-
-        Args:
-          session: tf.Session with the weights.
-          tensors: dict of tensors with one entry for each image of the batch.
-          images: as for `look`.
-
-        Returns:
-          dict of lists, with one entry for each image, by the names of `tensors`.
-        """
-        count, size = min(map(len, images.values())), self.config.batch_size
-        results = {name: [] for name in tensors}
-        for start in range(0, count, size):
-            places = np.minimum(np.arange(start, start + size), count - 1)  # the last batch is filled up with its last image
-            values = session.run(tensors, {self.inputs[name]: batch[places] for name, batch in images.items()})
-            for name, value in values.items():
-                results[name].extend(value[: count - start])
-        return results
-
-    def generate(self, session, seed, count):
-        """Makes images of noise.
-
-        Args:
-          session: tf.Session with the weights.
-          seed: int in [0, 2**32), what the noise is drawn from.
-          count: int, number of images.
-
-        Yields:
-          count float32 arrays [height, width, channels] in [-1, 1]. They are made in whole batches of the run's size, so that norms with the
-          statistics of the batch find what they are used to; so image i is a function of seed and i, whatever the count.
-        """
-        noise, result = self.generation
-        draws = np.random.RandomState(seed)  # whose numbers NumPy promises never to change
-        size = self.config.batch_size
-        for start in range(0, count, size):
-            yield from session.run(result, {noise: draws.standard_normal([size, noise.shape[1]])})[: count - start]
-
-    def translate(self, session, image, direction):
-        """Translates one image of any size.
-
-        Args:
-          session: tf.Session with the weights.
-          image: float32 array [height, width, channels] in [-1, 1].
-          direction: str, one of `translations`.
-
-        Returns:
-          float32 array [height, width, channels of the other domain] in [-1, 1]. The image is padded by reflection to the multiple
-          of pixels that the generator takes, and the result is cropped back.
-        """
-        source, result = self.translations[direction]
-        height, width = image.shape[:2]
-        multiple, smallest = self.config.size_multiple, self.config.smallest_size
-        rows, columns = (max(-(-side // multiple) * multiple, smallest) - side for side in (height, width))
-        padded = np.pad(image, [(0, rows), (0, columns), (0, 0)], mode="reflect")
-        batch = np.repeat(padded[None], source.shape[0], axis=0)
-        return session.run(result, {source: batch})[0, :height, :width]
 
     def _compiled(self):
         """A context in which ops are marked to be compiled by XLA, where the config asks for it."""
         return tf.xla.experimental.jit_scope() if self.config.xla else contextlib.nullcontext()
 
-    @property
-    def images_per_step(self):
-        """Training images of all streams that a step takes."""
-        return self.config.batch_size * sum(x.shape.rank == 4 for x in self.inputs.values())
-
     def _placeholder(self, name, stream, batch):
         shape = [self.config.batch_size, *stream.shape()]
         if batch is None:
-            return tf.placeholder(tf.float32 if len(shape) == 4 else stream.dtype, shape, name)
+            return tf.placeholder(stream.feed_dtype, shape, name)
         return tf.placeholder_with_default(batch[name], shape, name)

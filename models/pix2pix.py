@@ -1,29 +1,65 @@
-"""pix2pix: translation learned from pairs of images (Isola et al. 2016, arXiv 1611.07004), and colours for grey photographs."""
+"""pix2pix: translation learned from pairs of images (Isola et al. 2016, arXiv 1611.07004); and colours for grey."""
 
+from __future__ import annotations
+
+import dataclasses
 import functools
 
-import numpy as np
-import tensorflow.compat.v1 as tf
-
-from config import Pix2PixConfig
-from inputs.pipeline import Stream
-from models.metrics import psnr
-from models.model import Model, Translation, Turn
-from models.networks import build_discriminator, build_generator
+from base.graph_mode import tf
+from base.options import changed, option
+from config import Config
+from inputs.streams import Stream
+from models.model import Comparison, Model, Outputs, TrainOp
+from models.translators import TranslatorConfig, build_discriminator, build_generator, translation
 from ops.averages import moving_average
 from ops.color import lab_to_rgb, rgb_to_lab
 from ops.losses import gan_loss, generator_loss, gradient_penalty, l1_loss
-from ops.optimizers import Player, adam
+from ops.optimizers import Adam
 from ops.schedules import learning_rate
+from ops.train_step import loss_scale_for, objective, train_step
+
+PAIRS = {"colorize": (False,)}  # what goes with pairs of images only
+
+
+@dataclasses.dataclass(frozen=True)
+class Pix2PixConfig(TranslatorConfig):
+    """pix2pix; the defaults are those of the paper."""
+
+    model: str = changed(Config, "model", "pix2pix")
+    lr_policy: str = changed(Config, "lr_policy", "constant")
+    generator: str = changed(TranslatorConfig, "generator", "unet")
+    dropout: bool = changed(TranslatorConfig, "dropout", True)
+    norm: str = changed(TranslatorConfig, "norm", "batch")
+    gan_loss: str = changed(TranslatorConfig, "gan_loss", "vanilla")
+    channels_a: int = changed(TranslatorConfig, "channels_a", 3, only=PAIRS)
+    channels_b: int = changed(TranslatorConfig, "channels_b", 3, only=PAIRS)
+
+    direction: str = option(
+        "AtoB", "Which image of a pair is the input, and which the target.", "data", ("AtoB", "BtoA"), only=PAIRS
+    )
+    colorize: bool = option(
+        False,
+        "Learn from colour photographs, without pairs: the input is their lightness, the target their colours (Lab).",
+        "data",
+    )
+    lambda_gan: float = option(1.0, "Weight of the adversarial loss.", "losses", low=0.0)
+    lambda_l1: float = option(100.0, "Weight of the mean absolute difference to the target.", "losses", low=0.0)
+    simultaneous: bool = option(
+        False,
+        "Both networks step from the same weights; else the generator answers to the discriminator's new ones.",
+        "training",
+    )
 
 
 class Pix2Pix(Model):
-    """A generator paid for coming near the target and for fooling a discriminator, which sees the input beside the image it judges.
+    """A generator that comes near the target and fools a discriminator, which sees the input beside what it judges.
 
-    With `colorize`, the pair is made of one colour photograph: its lightness is the input, its colours (a and b of Lab) are the target.
+    With `colorize`, the pair is made of one colour photograph: its lightness is the input, its colours (a and b of
+    Lab) are the target.
     """
 
     config_class = Pix2PixConfig
+    config: Pix2PixConfig
 
     @classmethod
     def streams(cls, config):
@@ -31,57 +67,79 @@ class Pix2Pix(Model):
             return {"photo": Stream("train", 3)}
         channels = {"A": config.channels_a, "B": config.channels_b}
         source, target = config.direction.split("to")
-        return {"source": Stream(f"train/{source}", channels[source]), "target": Stream(f"train/{target}", channels[target])}
+        return {
+            "source": Stream(f"train/{source}", channels[source]),
+            "target": Stream(f"train/{target}", channels[target]),
+        }
 
     def build_networks(self, **images):
         if self.config.colorize:
-            with tf.name_scope("color/"):
-                lab = rgb_to_lab(images["photo"])
-                self.source, self.target = lab[..., :1], lab[..., 1:]  # [N, H, W, 1], [N, H, W, 2]
-        else:
-            self.source, self.target = images["source"], images["target"]
-        self.fake = build_generator(
-            self.config, self.source, self.target.shape[-1], self.dtype, self.step, name="generator", call="fake"
+            return self._build_colorizer(images["photo"])
+        self.source, self.target = images["source"], images["target"]
+        self.fake = self._generate()
+        return Outputs(
+            samples={"input": self.source, "output": self.fake, "target": self.target},
+            translations={self.config.direction: translation(self.config, self.source, self.fake)},
+            comparisons={self.config.direction: Comparison.of_images(self.source, self.fake, truth=self.target)},
         )
-        samples = {"input": self.source, "output": self.fake, "target": self.target}
-        if not self.config.colorize:
-            return {self.config.direction: Translation(self.source, self.fake)}, samples
-        with tf.name_scope("color/"):
-            samples["output"] = lab_to_rgb(tf.concat([self.source, self.fake], axis=-1), name="output")
-            samples["input"] = lab_to_rgb(tf.concat([self.source, tf.zeros_like(self.target)], axis=-1), name="input")
-            samples["target"] = images["photo"]
-        return {"colorize": Translation(images["photo"], samples["output"])}, samples
 
-    def build_turns(self):
+    def _build_colorizer(self, photo):
+        with tf.name_scope("color/"):
+            lab = rgb_to_lab(photo)
+            self.source, self.target = lab[..., :1], lab[..., 1:]  # [N, H, W, 1], [N, H, W, 2]
+        self.fake = self._generate()
+        with tf.name_scope("color/"):
+            output = lab_to_rgb(tf.concat([self.source, self.fake], axis=-1), name="output")
+            no_colors = tf.zeros_like(self.target)
+            grey = lab_to_rgb(tf.concat([self.source, no_colors], axis=-1), name="input")
+        return Outputs(
+            samples={"input": grey, "output": output, "target": photo},
+            translations={"colorize": translation(self.config, photo, output)},
+            comparisons={"colorize": Comparison(grey, output, photo, no_colors, self.fake, self.target)},
+        )
+
+    def _generate(self):
+        return build_generator(
+            self.config, self.source, self.target.shape[-1], self.step, name="generator", call="fake"
+        )
+
+    def build_train_ops(self):
         config = self.config
         rate = learning_rate(config.learning_rate, config.lr_policy, self.step, config.max_steps)
-        optimizer = functools.partial(adam, learning_rate=rate, beta1=config.beta1, beta2=config.beta2, updates=self.step)
+        optimizer = Adam(rate, config.beta1, config.beta2, updates=self.step)
         on_real, on_fake = self.judge(self.target, "on_real"), self.judge(self.fake, "on_fake")
-        discriminator = Player("discriminator", self._discriminator_loss(on_real, on_fake), ["discriminator"], optimizer)
-
+        discriminator_loss = self._discriminator_loss(on_real, on_fake)
         if config.simultaneous:
-            generator = Player("generator", self._generator_loss(on_fake), ["generator"], optimizer)
-            moves = self.move(discriminator, generator)
+            scale = loss_scale_for(self.dtype, "discriminator_generator")
+            discriminator = objective("discriminator", discriminator_loss, ["discriminator"], optimizer, scale)
+            losses = self._generator_losses(on_fake)
+            generator = objective("generator", self._weighted(losses), ["generator"], optimizer, scale)
+            op = train_step([discriminator, generator])
         else:
-            moved = self.move(discriminator)
-            with tf.control_dependencies([moved]):  # the discriminator's variables are read again, and are the new ones
+            scale = loss_scale_for(self.dtype, "discriminator")
+            discriminator = objective("discriminator", discriminator_loss, ["discriminator"], optimizer, scale)
+            updated = train_step([discriminator])
+            # The discriminator's variables are read again, and are the new ones.
+            with tf.control_dependencies([updated]):
                 on_fake = self.judge(self.fake, "on_fake_updated")
-            generator = Player("generator", self._generator_loss(on_fake), ["generator"], optimizer)
-            moves = self.move(generator, also=[moved])
+            losses = self._generator_losses(on_fake)
+            scale = loss_scale_for(self.dtype, "generator")
+            generator = objective("generator", self._weighted(losses), ["generator"], optimizer, scale)
+            op = train_step([generator], also=[updated])
 
-        averages, updates = self._averages(discriminator=discriminator.loss, generator_gan=self.gan, generator_l1=self.l1)
-        terms = {
+        averages, updates = self._averages({"discriminator": discriminator_loss, **losses})
+        scalars = {
             **{f"loss/{name}": average for name, average in averages.items()},
             "verdict/real": tf.reduce_mean(on_real, name="mean_real"),
             "verdict/fake": tf.reduce_mean(on_fake, name="mean_fake"),
             "learning_rate": rate,
         }
-        return {"train": Turn(tf.group(moves, *updates), terms)}
+        return {"train": TrainOp(tf.group(op, *updates), scalars)}
 
-    def judge(self, images, call):
+    def judge(self, images: tf.Tensor, call: str) -> tf.Tensor:
         """Calls the discriminator on [N, H, W, C] beside the input. Returns its map of logits."""
         pair = tf.concat([self.source, images], axis=-1, name=f"pair_{call}")
-        return build_discriminator(self.config, pair, self.dtype, name="discriminator", call=call)
+        return build_discriminator(self.config, pair, name="discriminator", call=call)
 
     def _discriminator_loss(self, on_real, on_fake):
         """The whole sum of both terms, where CycleGAN takes half of it."""
@@ -89,30 +147,23 @@ class Pix2Pix(Model):
         loss = gan_loss(on_real, config.gan_loss, real=True, label=config.real_label, name="real")
         loss += gan_loss(on_fake, config.gan_loss, real=False, name="fake")
         if config.gan_loss == "wgangp":
-            loss += gradient_penalty(functools.partial(self.judge, call="on_mix"), self.target, self.fake, self.step)
+            critic = functools.partial(self.judge, call="on_mix")
+            loss += gradient_penalty(critic, self.target, self.fake, self.step, config.lambda_penalty)
         return loss
 
-    def _generator_loss(self, on_fake):
+    def _generator_losses(self, on_fake):
+        """The generator's losses without their weights, by name."""
         config = self.config
-        self.gan = generator_loss(on_fake, config.gan_loss, config.real_label, name="generator_gan")
-        self.l1 = l1_loss(self.fake, self.target, name="generator_l1")
-        return config.lambda_gan * self.gan + config.lambda_l1 * self.l1
+        return {
+            "generator_gan": generator_loss(on_fake, config.gan_loss, config.real_label, name="generator_gan"),
+            "generator_l1": l1_loss(self.fake, self.target, name="generator_l1"),
+        }
 
-    def _averages(self, **losses):
+    def _weighted(self, losses):
+        return self.config.lambda_gan * losses["generator_gan"] + self.config.lambda_l1 * losses["generator_l1"]
+
+    def _averages(self, losses):
         """Moving averages of scalars by name, and the ops that keep them."""
         with tf.variable_scope("moving_averages"), tf.name_scope("moving_averages/"):
             pairs = {name: moving_average(loss, self.step, name=name) for name, loss in losses.items()}
         return {name: average for name, (average, _) in pairs.items()}, [update for _, update in pairs.values()]
-
-    def evaluate(self, session, images, counterparts):
-        size = self.config.batch_size  # each image fills a batch alone, so that norms see nothing of the others
-        batches = [{self.inputs[name]: np.repeat(image[None], size, axis=0) for name, image in zip(images, row)} for row in zip(*images.values())]
-        fetched = [session.run([self.fake, self.target, self.samples], feed) for feed in batches]
-        l1 = np.mean([np.abs(fake[0] - target[0]).mean() for fake, target, _ in fetched])
-        before, after, truth = ([rows[name][0] for _, _, rows in fetched] for name in ("input", "output", "target"))
-        figures = {"L1 to the target": f"{l1:.4f} over {len(fetched)} images"}
-        if self.config.colorize:
-            figures["L1 to the target"] += f" ({np.mean([np.abs(target[0]).mean() for _, target, _ in fetched]):.4f} of no colours at all)"
-        if before[0].shape == truth[0].shape:
-            figures["PSNR"] = f"{psnr(after, truth):.2f} dB ({psnr(before, truth):.2f} dB for the input itself)"
-        return figures
