@@ -1,1 +1,1 @@
-"""TFRecord schemas, image files, tf.data pipelines and the built-in scenes."""
+"""Data: what folders and records mean, images and their order, preprocessing, tf.data, the built-in scenes."""

@@ -1,21 +1,45 @@
 """Image files in and out: everything Pillow reads becomes 8-bit RGB or luma."""
 
+from __future__ import annotations
+
+import contextlib
+import errno
+import functools
 import io
 import os
 import warnings
+from collections.abc import Container, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
-from inputs.errors import DataError
+from base.errors import DataError
+from base.files import read_regular
 
 # .heic and .heif are listed so that they are reported as unreadable where Pillow has no plugin for them.
 EXTENSIONS = frozenset(
-    ".jpg .jpeg .jpe .jfif .png .webp .bmp .tif .tiff .gif .ppm .pgm .pbm .pnm .tga .jp2 .avif .heic .heif".split()
-)
+    (
+        ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".ppm", ".pgm", ".pbm",
+        ".pnm", ".tga", ".jp2", ".avif", ".heic", ".heif",
+    )
+)  # fmt: skip
+FORMATS = (  # that are read, where Pillow can; it knows others that run programs, such as EPS
+    "JPEG", "MPO", "PNG", "WEBP", "BMP", "TIFF", "GIF", "PPM", "JPEG2000", "AVIF", "HEIF",
+    "TGA",  # last: it has no signature, so that nearly anything can be taken for it
+)  # fmt: skip
+MOST_BYTES = 512 << 20  # of an image file; larger ones are not read
 EXIF_ORIENTATION = 0x0112
+TURNS = {  # by EXIF orientation
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 JPEG_QUALITY = 95
 
 # What Pillow warns of (broken EXIF, large images) either ends in BadImage or does not matter. The filter is global
@@ -25,7 +49,28 @@ warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
 
 class BadImage(ValueError):
-    """An image that cannot be used; its message is the reason in one line, without the file's name."""
+    """An image that cannot be used; its message is the reason in one line, without the file's name.
+
+    Attributes:
+      damaged: bool, whether that lies in its bytes; False where it may well be read the next time.
+    """
+
+    damaged = True
+
+
+class UnreadImage(BadImage):
+    """An image that could not be read this time: a disk that is not there, memory that is short."""
+
+    damaged = False
+
+
+class DamagedImage(DataError):
+    """An image that will never be used, because of what it is; the message says where it lies. Others may do."""
+
+
+def located(reason: BadImage, where: str) -> DataError:
+    """The error about an image that lies somewhere: a DamagedImage, or a DataError if it may be read the next time."""
+    return (DamagedImage if reason.damaged else DataError)(f"{where}: {reason}")
 
 
 class EncodedImage(NamedTuple):
@@ -37,17 +82,20 @@ class EncodedImage(NamedTuple):
     width: int
 
 
-def check_folder(folder):
+def check_folder(folder: Path) -> None:
     """Raises DataError where a path names no folder."""
     if not folder.is_dir():
         raise DataError(f"{folder}: {'is a file, not a folder' if folder.exists() else 'no such folder'}")
 
 
-def list_images(folder):
-    """Lists the image files in a folder and its sub-folders; hidden ones are skipped, links are followed.
+def list_images(folder: Path, without: Container[str] = ()) -> list[str]:
+    """Lists the image files in a folder and its sub-folders; links are followed.
+
+    Hidden files are skipped, and sub-folders that are hidden or hold a run (its samples are no data).
 
     Args:
       folder: path of a folder.
+      without: names of sub-folders of it, themselves not of theirs, that are skipped too.
 
     Returns:
       List of paths relative to `folder` with forward slashes, sorted.
@@ -61,28 +109,34 @@ def list_images(folder):
 
     found, seen = [], set()
     for parent, folders, files in os.walk(folder, onerror=fail, followlinks=True):
-        folders[:] = [name for name in folders if not name.startswith(".")]
+        inside = Path(parent).relative_to(folder).as_posix()
         real = os.path.realpath(parent)
-        if real in seen:  # a link to a folder already walked
+        if real in seen or (inside != "." and holds_run(folders, files)):  # seen: a link to a folder already walked
             folders.clear()
             continue
         seen.add(real)
-        inside = Path(parent).relative_to(folder).as_posix()
+        skipped = without if inside == "." else ()
+        folders[:] = [name for name in folders if not name.startswith(".") and name not in skipped]
         found += [name if inside == "." else f"{inside}/{name}" for name in files if is_image(name)]
     return sorted(found)
 
 
-def is_image(name):
+def holds_run(folders: Container[str], files: Container[str]) -> bool:
+    """Says whether a folder, whose sub-folders and files are given, is one that a model was trained in."""
+    return "checkpoints" in folders and "config.json" in files
+
+
+def is_image(name: str) -> bool:
     """Says whether a file name looks like an image: a known extension, and not hidden."""
     return not name.startswith(".") and os.path.splitext(name)[1].lower() in EXTENSIONS
 
 
-def read_image(source, channels=3, max_side=None):
+def read_image(source: str | os.PathLike | bytes, channels: int = 3, max_side: int | None = None) -> np.ndarray:
     """Reads an image file: first frame, upright, alpha over white.
 
     Args:
       source: path of a file, or the bytes of one.
-      channels: 3 for RGB, 1 for luma (ITU-R 601-2, as Pillow's mode "L").
+      channels: 3 for RGB, 1 for luma (see `to_luma`).
       max_side: longest side in pixels that is not downsized; None for any.
 
     Returns:
@@ -91,15 +145,26 @@ def read_image(source, channels=3, max_side=None):
     Raises:
       BadImage: the file cannot be read or is no whole image.
     """
-    image = _shrink(_upright(_decode(read_bytes(source))), max_side)
-    if channels == 1:
-        return np.asarray(image.convert("L"))[:, :, None]
+    data = read_bytes(source)
+    with _decoding():
+        return in_channels(np.asarray(_shrink(_upright(_decode(data)), max_side)), channels)
+
+
+def in_channels(array: np.ndarray, channels: int) -> np.ndarray:
+    """Gives a uint8 RGB array [height, width, 3] back, for 3 channels, or its luma [height, width, 1], for 1."""
     if channels == 3:
-        return np.asarray(image)
+        return array
+    if channels == 1:
+        return to_luma(array)
     raise ValueError(f"channels must be 1 or 3, not {channels}")
 
 
-def encode_for_record(source, max_side=None):
+def to_luma(array: np.ndarray) -> np.ndarray:
+    """Makes a uint8 RGB array [height, width, 3] luma (ITU-R 601-2, as Pillow's mode "L"), [height, width, 1]."""
+    return np.asarray(Image.fromarray(array).convert("L"))[:, :, None]
+
+
+def encode_for_record(source: str | os.PathLike | bytes, max_side: int | None = None) -> EncodedImage:
     """Decodes an image fully, to prove it, and gives the bytes that a record keeps.
 
     JPEG and PNG keep their bytes if they are already 8-bit RGB, upright, opaque and small enough. Everything else
@@ -116,29 +181,32 @@ def encode_for_record(source, max_side=None):
       BadImage: the file cannot be read or is no whole image.
     """
     data = read_bytes(source)
-    decoded = _decode(data)
-    kind = "jpeg" if decoded.format in ("JPEG", "MPO") else "png"  # MPO: a JPEG with more pictures after its end
-    image = _shrink(_upright(decoded), max_side)
-    if image is not decoded or not _is_plain(decoded, data):
-        lossy = kind == "jpeg" and decoded.mode == "RGB"
-        kind = "jpeg" if lossy else "png"
-        data = _encode(image, kind)
+    with _decoding():
+        decoded = _decode(data)
+        kind = "jpeg" if decoded.format in ("JPEG", "MPO") else "png"  # MPO: a JPEG with more pictures after its end
+        image = _shrink(_upright(decoded), max_side)
+        if image is not decoded or not _is_plain(decoded, data):
+            lossy = kind == "jpeg" and decoded.mode == "RGB"
+            kind = "jpeg" if lossy else "png"
+            data = _encode(image, kind)
     return EncodedImage(data, kind, image.height, image.width)
 
 
-def encode_halves(source, max_side=None):
+def encode_halves(source: str | os.PathLike | bytes, max_side: int | None = None) -> list[EncodedImage]:
     """Encodes the halves of an image that shows two side by side; arguments and errors as for `encode_for_record`.
 
     Returns:
       Two EncodedImage: left and right. Those of a JPEG are JPEGs of quality 95, others are PNGs.
     """
-    decoded = _decode(read_bytes(source))
-    kind = "jpeg" if decoded.format in ("JPEG", "MPO") and decoded.mode == "RGB" else "png"
-    halves = [_shrink(Image.fromarray(half), max_side) for half in split_halves(np.asarray(_upright(decoded)))]
-    return [EncodedImage(_encode(half, kind), kind, half.height, half.width) for half in halves]
+    data = read_bytes(source)
+    with _decoding():
+        decoded = _decode(data)
+        kind = "jpeg" if decoded.format in ("JPEG", "MPO") and decoded.mode == "RGB" else "png"
+        halves = [_shrink(Image.fromarray(half), max_side) for half in split_halves(np.asarray(_upright(decoded)))]
+        return [EncodedImage(_encode(half, kind), kind, half.height, half.width) for half in halves]
 
 
-def split_halves(image):
+def split_halves(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Cuts an array [height, width, channels] into its left and right halves; BadImage if they are not equally wide."""
     width = image.shape[1]
     if width % 2:
@@ -146,13 +214,13 @@ def split_halves(image):
     return image[:, : width // 2], image[:, width // 2 :]
 
 
-def save_image(array, path):
+def save_image(array: np.ndarray, path: str | os.PathLike) -> None:
     """Writes a uint8 array [height, width, 1 or 3] to a file in the format of the path's extension."""
     pixels = array[:, :, 0] if array.shape[2] == 1 else array
     Image.fromarray(pixels).save(path, quality=JPEG_QUALITY)
 
 
-def resize(array, height, width):
+def resize(array: np.ndarray, height: int, width: int) -> np.ndarray:
     """Resizes with Pillow's antialiased bicubic filter (Keys, a = -0.5), as the reference implementation does.
 
     Args:
@@ -169,7 +237,7 @@ def resize(array, height, width):
     return resized.reshape(height, width, -1)
 
 
-def to_unit(levels):
+def to_unit(levels: Any) -> Any:
     """Maps grey levels to the networks' range; with `to_uint8` the only place that knows either.
 
     Args:
@@ -181,43 +249,70 @@ def to_unit(levels):
     return levels / 127.5 - 1.0
 
 
-def to_uint8(values):
+def to_uint8(values: np.ndarray) -> np.ndarray:
     """Maps a NumPy array in the networks' range [-1, 1] to uint8 grey levels, rounded and clipped."""
     return np.rint(np.clip((values + 1.0) * 127.5, 0, 255)).astype(np.uint8)
 
 
-def read_bytes(source):
-    """Gives the bytes of a file, or `source` itself if it is bytes; BadImage if there are none."""
+def read_bytes(source: str | os.PathLike | bytes) -> bytes:
+    """Gives the bytes of a file, or `source` itself if it is bytes.
+
+    Raises:
+      BadImage: there are none, or too many, or it is a pipe or a device.
+      UnreadImage: it cannot be read.
+    """
     try:
-        data = source if isinstance(source, bytes) else Path(source).read_bytes()
+        data = source if isinstance(source, bytes) else read_regular(source, MOST_BYTES)
     except OSError as error:
-        raise BadImage(f"cannot be read: {error.strerror}") from error
+        lasting = error.errno in (errno.EINVAL, errno.EFBIG, errno.EISDIR)
+        raise (BadImage if lasting else UnreadImage)(f"cannot be read: {error.strerror or error}") from error
     if not data:
         raise BadImage("is empty")
     return data
 
 
-def _decode(data):
-    """Decodes bytes to the Pillow image they hold, pixels loaded."""
+def open_image(source: str | os.PathLike | BinaryIO) -> Image.Image:
+    """Opens an image of one of FORMATS, as `PIL.Image.open` does, which must not be called otherwise."""
+    return Image.open(source, formats=_readable_formats())
+
+
+@functools.cache
+def _readable_formats() -> tuple[str, ...]:
+    Image.init()
+    return tuple(name for name in FORMATS if name in Image.OPEN)
+
+
+@contextlib.contextmanager
+def _decoding() -> Iterator[None]:
+    """Turns whatever decoders raise inside the block into BadImage."""
     try:
-        image = Image.open(io.BytesIO(data))
-        image.load()
+        yield
+    except BadImage:
+        raise
     except Image.UnidentifiedImageError as error:
         raise BadImage("is not an image that Pillow can read") from error
     except Image.DecompressionBombError as error:
-        raise BadImage(f"has more than {2 * Image.MAX_IMAGE_PIXELS:,} pixels (a decompression bomb?)") from error
+        raise BadImage(f"has more than {2 * (Image.MAX_IMAGE_PIXELS or 0):,} pixels (a decompression bomb?)") from error
+    except MemoryError as error:
+        raise UnreadImage("needs more memory than there is") from error
     except Exception as error:  # Pillow's decoders raise whatever the broken bytes led them into
         raise BadImage(" ".join(f"is damaged: {error or type(error).__name__}".split())) from error
+
+
+def _decode(data):
+    """Decodes bytes to the Pillow image they hold, pixels loaded."""
+    image = open_image(io.BytesIO(data))
+    image.load()
     return image
 
 
 def _upright(image):
     """Turns an image as its EXIF orientation says and makes it RGB; an upright RGB image is returned itself."""
     try:
-        turned = image.getexif().get(EXIF_ORIENTATION, 1) in range(2, 9)
+        turn = TURNS.get(image.getexif().get(EXIF_ORIENTATION))
     except Exception:  # unreadable EXIF says nothing about the pixels
-        turned = False
-    return _to_rgb(ImageOps.exif_transpose(image) if turned else image)
+        turn = None
+    return _to_rgb(image if turn is None else image.transpose(turn))
 
 
 def _to_rgb(image):

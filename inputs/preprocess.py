@@ -1,97 +1,137 @@
 """Preprocessing: how an image becomes the size that is trained on."""
 
+from collections.abc import Sequence
+from typing import Protocol
+
 import numpy as np
 
 from inputs.images import BadImage, resize
 
 CROPPING = ("resize_and_crop", "crop", "scale_width_and_crop", "scale_and_crop", "pad_and_crop")
 MODES = (*CROPPING, "scale_width", "none")
+SCALING = tuple(mode for mode in MODES if mode not in ("crop", "none"))  # in which load_size has an effect
+SQUEEZING = ("resize_and_crop", "pad_and_crop")  # that give an image other proportions
+MOST_PIXELS = 100_000_000  # of an image that is scaled before the crop
 MULTIPLE = 4  # of which the sides of uncropped images are made: the generators halve them twice
 
 
-def training_image(image, config, chance):
+class Preprocessing(Protocol):
+    """What a config says about preprocessing."""
+
+    @property
+    def preprocess(self) -> str:
+        """One of MODES."""
+
+    @property
+    def crops(self) -> bool:
+        """Whether `preprocess` is one of CROPPING, so that all training images have one size."""
+
+    @property
+    def load_size(self) -> int:
+        """Side before the crop, in pixels."""
+
+    @property
+    def image_size(self) -> int:
+        """Side of the crop, in pixels."""
+
+    @property
+    def flip(self) -> bool:
+        """Whether half of the training images are mirrored."""
+
+
+def training_image(image: np.ndarray, config: Preprocessing, chance: Sequence[int] | np.ndarray) -> np.ndarray:
     """Resizes, crops and flips an image for training.
 
     Args:
       image: uint8 array [height, width, channels].
-      config: has `preprocess` (one of MODES), `load_size`, `image_size` (pixels) and `flip` (bool).
+      config: what to do.
       chance: three random integers >= 0, which decide on the crop's top, its left and the flip.
 
     Returns:
-      uint8 array [height, width, channels]; height and width as in `fixed_size` where that is not None.
+      uint8 array [height, width, channels]; height and width are `image_size` where the config crops.
 
     Raises:
-      BadImage: the image is smaller than the crop.
+      BadImage: the image is smaller than the crop, or long enough to become huge.
     """
     top, left, side = (int(number) for number in chance)
     image = _scale(image, config)
     if config.preprocess == "pad_and_crop":
         image = _pad(image, config)
-    if config.preprocess in CROPPING:
+    if config.crops:
         rows, columns = _room(image, config)
         image = _crop(image, top % (rows + 1), left % (columns + 1), config.image_size)
     return image[:, ::-1] if config.flip and side % 2 else image
 
 
-def test_image(image, config):
+def held_out_image(image: np.ndarray, config: Preprocessing) -> np.ndarray:
     """Resizes an image as in training, but without chance: the middle is cropped, nothing is flipped.
 
-    With `resize_and_crop` and `pad_and_crop` the whole image is resized to the crop's size instead, as the reference's test does.
+    With `resize_and_crop` and `pad_and_crop` the whole image is resized to the crop's size instead, as the reference's
+    test does.
 
     Args:
       image: uint8 array [height, width, channels].
-      config: as for `training_image`.
+      config: what to do.
 
     Returns:
       uint8 array [height, width, channels].
 
     Raises:
-      BadImage: the image is smaller than the crop.
+      BadImage: the image is smaller than the crop, or long enough to become huge.
     """
-    if config.preprocess in ("resize_and_crop", "pad_and_crop"):
+    if config.preprocess in SQUEEZING:
         return resize(image, config.image_size, config.image_size)
     image = _scale(image, config)
-    if config.preprocess not in CROPPING:
+    if not config.crops:
         return image
     rows, columns = _room(image, config)
     return _crop(image, rows // 2, columns // 2, config.image_size)
 
 
-def fixed_size(config):
-    """Gives the (height, width) that all training images have, or None where they differ."""
-    return (config.image_size, config.image_size) if config.preprocess in CROPPING else None
-
-
-def _scale(image, config):
+def _scale(image: np.ndarray, config: Preprocessing) -> np.ndarray:
     """Resizes an image as the mode says, before any crop."""
     height, width = image.shape[:2]
-    if config.preprocess == "resize_and_crop":
-        return resize(image, config.load_size, config.load_size)
-    if config.preprocess == "crop":
-        return image
-    if config.preprocess == "pad_and_crop":
-        return resize(image, config.image_size, config.image_size)
-    if config.preprocess == "scale_and_crop":
-        shorter = min(height, width)
-        return resize(image, round(height * config.load_size / shorter), round(width * config.load_size / shorter))
-    if config.preprocess == "scale_width_and_crop":
-        return resize(image, max(height * config.load_size // width, config.image_size), config.load_size)
-    if config.preprocess == "scale_width":
-        width, height = config.load_size, height * config.load_size / width
-    return resize(image, _rounded(height), _rounded(width))
+    load_size = config.load_size
+    match config.preprocess:
+        case "resize_and_crop":
+            return resize(image, load_size, load_size)
+        case "crop":
+            return image
+        case "pad_and_crop":
+            return resize(image, config.image_size, config.image_size)
+        case "scale_and_crop":
+            shorter = min(height, width)
+            return _resized(image, round(height * load_size / shorter), round(width * load_size / shorter))
+        case "scale_width_and_crop":
+            return _resized(image, max(height * load_size // width, config.image_size), load_size)
+        case "scale_width":
+            return _resized(image, _rounded(height * load_size / width), _rounded(load_size))
+        case "none":
+            return resize(image, _rounded(height), _rounded(width))
+    raise ValueError(f"preprocess={config.preprocess}: must be one of {', '.join(MODES)}")
 
 
-def _pad(image, config):
+def _resized(image: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Resizes an image that keeps its proportions; BadImage where a very long one would become a huge one."""
+    if height * width > MOST_PIXELS:
+        raise BadImage(
+            f"is {image.shape[1]}x{image.shape[0]}, which scaled would be {width}x{height}; cut it, lower load_size, "
+            "or take preprocess=resize_and_crop"
+        )
+    return resize(image, height, width)
+
+
+def _pad(image: np.ndarray, config: Preprocessing) -> np.ndarray:
     """Mirrors the border of an image, without repeating the edge, until it is load_size pixels wide and high."""
     border = config.load_size - config.image_size
     return np.pad(image, [(border // 2, border - border // 2)] * 2 + [(0, 0)], mode="reflect")
 
 
-def _rounded(side):
+def _rounded(side: float) -> int:
     return max(1, round(side / MULTIPLE)) * MULTIPLE
 
 
-def _room(image, config):
+def _room(image: np.ndarray, config: Preprocessing) -> tuple[int, int]:
     """Gives by how many (rows, columns) an image is larger than the crop."""
     height, width = image.shape[:2]
     size = config.image_size
@@ -103,5 +143,5 @@ def _room(image, config):
     return height - size, width - size
 
 
-def _crop(image, top, left, size):
+def _crop(image: np.ndarray, top: int, left: int, size: int) -> np.ndarray:
     return image[top : top + size, left : left + size]

@@ -5,20 +5,24 @@ A TFRecord file is a row of records, each framed as
 and the data of an image record is a serialised tf.train.Example.
 """
 
+import contextlib
 import os
 import struct
-from typing import NamedTuple
+from collections.abc import Container, Sequence
+from typing import BinaryIO, NamedTuple
 
 import google_crc32c
 import numpy as np
 from google.protobuf import descriptor_pb2, descriptor_pool, message, message_factory, text_format
 
-from inputs.errors import DataError
+from base.errors import DataError
+from inputs.images import DamagedImage, EncodedImage
 
 HEADER_BYTES = 12
 FOOTER_BYTES = 4
+MOST_BYTES = 1 << 30  # of a record
 
-# tf.train.Example as it is on the wire, where a map is a list of entries. TensorFlow's own class takes seconds to import.
+# tf.train.Example as it is on the wire, where a map is a list of entries. TensorFlow's own takes seconds to import.
 EXAMPLE_PROTO = """
 name: "example.proto" syntax: "proto3"
 message_type { name: "BytesList" field { name: "value" number: 1 label: LABEL_REPEATED type: TYPE_BYTES } }
@@ -42,6 +46,9 @@ message_type { name: "Example" field { name: "features" number: 1 type: TYPE_MES
 """
 
 
+PAIR_PREFIXES = ("image_a", "image_b")  # of the keys of a pair's images
+
+
 class Schema(NamedTuple):
     """Which features of a record hold the encoded image and its name; and its class, which a record may lack."""
 
@@ -58,10 +65,20 @@ SCHEMAS = (  # the first whose image and name are present is taken
     Schema("image", "image_name", "Kaggle Monet"),
     Schema("image", None, "TensorFlow Datasets", "label"),
 )
-PAIR_SCHEMAS = {half: Schema(f"image_{half.lower()}/encoded", f"image_{half.lower()}/filename", "build_data.py --pairs") for half in "AB"}
+PAIR_SCHEMAS = tuple(  # of the first and the second image of a record
+    Schema(f"{prefix}/encoded", f"{prefix}/filename", "build_data.py --pairs") for prefix in PAIR_PREFIXES
+)
 
 
-def image_record(data, format, filename, height, width, label=None, class_name=None):
+def image_record(
+    data: bytes,
+    format: str,
+    filename: bytes,
+    height: int,
+    width: int,
+    label: int | None = None,
+    class_name: str | None = None,
+) -> bytes:
     """Serialises an image in the keys TensorFlow's own tools use.
 
     Args:
@@ -82,7 +99,7 @@ def image_record(data, format, filename, height, width, label=None, class_name=N
     return example.SerializeToString()
 
 
-def pair_record(images, filenames):
+def pair_record(images: Sequence[EncodedImage], filenames: Sequence[bytes]) -> bytes:
     """Serialises a pair: the keys of `image_record` twice, under `image_a/` and `image_b/`.
 
     Args:
@@ -93,12 +110,12 @@ def pair_record(images, filenames):
       bytes of a tf.train.Example; the same arguments always give the same bytes.
     """
     example = Example()
-    for prefix, image, filename in zip(("image_a", "image_b"), images, filenames):
+    for prefix, image, filename in zip(PAIR_PREFIXES, images, filenames, strict=True):
         _add_image(example, prefix, image.data, image.format, filename, image.height, image.width)
     return example.SerializeToString()
 
 
-def parse_example(data):
+def parse_example(data: bytes) -> dict[str, list]:
     """Parses a serialised tf.train.Example.
 
     Args:
@@ -117,25 +134,25 @@ def parse_example(data):
     return {entry.key: _values(entry.value) for entry in features}
 
 
-def find_schema(features):
+def find_schema(features: Container[str]) -> Schema | None:
     """Finds the schema of a record.
 
     Args:
-      features: dict from `parse_example`.
+      features: its features by name, as from `parse_example`.
 
     Returns:
       Schema, or None if no known one fits.
     """
-    return next((s for s in (*SCHEMAS, *PAIR_SCHEMAS.values()) if {s.image, s.name or s.image} <= features.keys()), None)
+    return next((s for s in (*SCHEMAS, *PAIR_SCHEMAS) if s.image in features and (s.name or s.image) in features), None)
 
 
-def write_record(file, data):
+def write_record(file: BinaryIO, data: bytes) -> None:
     """Appends one framed record to a file open for binary writing."""
     length = struct.pack("<Q", len(data))
     file.write(length + _masked_crc(length) + data + _masked_crc(data))
 
 
-def index_records(path):
+def index_records(path: str | os.PathLike) -> np.ndarray:
     """Finds the records of a file from their headers alone.
 
     Args:
@@ -147,7 +164,8 @@ def index_records(path):
     Raises:
       DataError: the file cannot be read, is no TFRecord file, or is truncated.
     """
-    entries, start = [], 0
+    entries: list[tuple[int, int]] = []
+    start = 0
     with _opened(path) as file:
         size = os.fstat(file.fileno()).st_size
         while start < size:
@@ -164,7 +182,7 @@ def index_records(path):
     return np.array(entries, np.int64).reshape(-1, 2)
 
 
-def read_record(path, number, index):
+def read_record(path: str | os.PathLike, number: int, index: np.ndarray) -> bytes:
     """Reads one record and verifies its checksum.
 
     Args:
@@ -176,14 +194,17 @@ def read_record(path, number, index):
       bytes of the record's data.
 
     Raises:
-      DataError: the file cannot be read, or the record is damaged.
+      DataError: the file cannot be read.
+      DamagedImage: the record is damaged, or too large to be one of an image.
     """
     offset, length = map(int, index[number])
+    if length > MOST_BYTES:
+        raise DamagedImage(f"{path}: record {number} has {length:,} bytes, more than {MOST_BYTES:,}")
     with _opened(path) as file:
         framed = os.pread(file.fileno(), length + FOOTER_BYTES, offset)
     data, checksum = framed[:length], framed[length:]
     if checksum != _masked_crc(data):
-        raise DataError(f"{path}: record {number} is damaged: its checksum does not match its data")
+        raise DamagedImage(f"{path}: record {number} is damaged: its checksum does not match its data")
     return data
 
 
@@ -194,11 +215,13 @@ def _add_image(example, prefix, data, format, filename, height, width):
         example.features.feature.add(key=f"{prefix}/{key}").value.int64_list.value.append(value)
 
 
+@contextlib.contextmanager
 def _opened(path):
     try:
-        return open(path, "rb", buffering=0)
+        with open(path, "rb", buffering=0) as file:
+            yield file
     except OSError as error:
-        raise DataError(f"{path}: {error.strerror}") from error
+        raise DataError(f"{path}: {error.strerror or error}") from error
 
 
 def _wrong_header(header, number):

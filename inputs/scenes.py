@@ -5,16 +5,20 @@ texture come from the seed alone; the palette only says which two colours a mate
 therefore a change of colour that an image translation model can learn, and whose true result is known.
 """
 
+from __future__ import annotations
+
 import json
 import math
-import tempfile
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageColor
-from tqdm import tqdm
 
-from inputs.errors import DataError
+from base.errors import DataError
+from base.files import clear_leftovers, folder_written_whole, read_regular, writing
+from base.terminal import track
 
 NAME = "scenes"  # what --data_dir calls the built-in data
 VERSION = 1  # of the drawing: scenes written by another version are not taken for these
@@ -36,11 +40,13 @@ MATERIALS = {  # in shadow and in light
     "conifer": (("#0e2f2a", "#3c7450"), ("#22394a", "#a4bac8")),
     "crown":   (("#3b5717", "#97a83c"), ("#665f74", "#cdc4d2")),
     "trunk":   (("#38261a", "#7d5a3c"), ("#33272b", "#77635f")),
-}
+}  # fmt: skip
 PALETTES = ("summer", "winter")
 
+Box = tuple[slice, slice]  # index of a rectangle of pixels
 
-def draw_scene(seed, palette, size):
+
+def draw_scene(seed: int | tuple[int, ...], palette: str, size: int) -> np.ndarray:
     """Draws one landscape.
 
     Args:
@@ -81,7 +87,7 @@ class Canvas:
       light: horizontal position of the sun.
     """
 
-    def __init__(self, rng, palette, side):
+    def __init__(self, rng: np.random.RandomState, palette: str, side: int):
         self.side = side
         self.x = ((np.arange(side, dtype=np.float32) + 0.5) / side)[None, :]
         self.y = self.x.T
@@ -89,30 +95,34 @@ class Canvas:
         self.grain = noise(rng, self.x, self.y, 40, 40, octaves=2)
         self.light = 0.5
         column = PALETTES.index(palette)
-        self.colours = {material: [np.float32(ImageColor.getrgb(colour))[:, None, None] for colour in palettes[column]]
-                        for material, palettes in MATERIALS.items()}
+        self.colours = {
+            material: [np.array(ImageColor.getrgb(colour), np.float32)[:, None, None] for colour in palettes[column]]
+            for material, palettes in MATERIALS.items()
+        }
 
-    def lay(self, material, mask, shade, box=np.s_[:, :]):
+    def lay(self, material: str, mask: np.ndarray | float, shade: np.ndarray | float, box: Box = np.s_[:, :]) -> None:
         """Lays a material over `box`: `mask` is its opacity, `shade` its light; both in [0, 1] after clipping."""
         dark, light = self.colours[material]
-        part = self.image[(np.s_[:], *box)]
+        part = self.image[:, box[0], box[1]]
         part += np.clip(mask, 0, 1) * (dark + np.clip(shade, 0, 1) * (light - dark) - part)
 
-    def edge(self, distance):
+    def edge(self, distance: np.ndarray) -> np.ndarray:
         """Opacity of a shape from the signed distance to its outline, positive inside: one pixel wide."""
         return np.clip(distance * self.side + 0.5, 0, 1)
 
-    def sunward(self, x):
+    def sunward(self, x: float) -> float:
         """Where the sun stands seen from `x`: 1.0 to the right, -1.0 to the left."""
         return math.copysign(1, self.light - x)
 
-    def box(self, left, right, top, bottom):
+    def box(self, left: float, right: float, top: float, bottom: float) -> Box:
         """Index of the pixels within the given rectangle, cut to the canvas."""
         left, right, top, bottom = (min(max(round(t * self.side), 0), self.side) for t in (left, right, top, bottom))
         return np.s_[top:bottom, left:right]
 
 
-def noise(rng, x, y, columns, rows, octaves=4):
+def noise(
+    rng: np.random.RandomState, x: np.ndarray, y: np.ndarray, columns: int, rows: int, octaves: int = 4
+) -> np.ndarray:
     """Fractal value noise.
 
     Args:
@@ -127,11 +137,11 @@ def noise(rng, x, y, columns, rows, octaves=4):
     total = 0
     for octave in range(octaves):
         lattice = np.float32(rng.uniform(-1, 1, [(rows << octave) + 1, (columns << octave) + 1]))
-        total += 0.5 ** octave * between(between(lattice, y[:, 0]).T, x[0]).T
+        total += 0.5**octave * between(between(lattice, y[:, 0]).T, x[0]).T
     return total / (2 - 2 ** (1 - octaves))
 
 
-def between(points, t):
+def between(points: np.ndarray, t: np.ndarray) -> np.ndarray:
     """Values at `t` in [0, 1] of smooth steps along the first axis of `points` [cells + 1, ...]."""
     t = t * (len(points) - 1)
     cell = np.minimum(np.int32(t), len(points) - 2)
@@ -140,21 +150,21 @@ def between(points, t):
     return points[cell] * (1 - step) + points[cell + 1] * step
 
 
-def outline(rng, x, cells, octaves, roughness):
+def outline(rng: np.random.RandomState, x: np.ndarray, cells: int, octaves: int, roughness: float) -> np.ndarray:
     """Fractal line over x, [width] in [-1, 1]; `roughness` is the weight of each octave relative to the one before."""
     total = 0
     for octave in range(octaves):
         points = rng.uniform(-1, 1, (cells << octave) + 1)
-        total += roughness ** octave * np.interp(x[0] * (cells << octave), np.arange(len(points)), points)
-    return np.float32(total * (1 - roughness) / (1 - roughness ** octaves))
+        total += roughness**octave * np.interp(x[0] * (cells << octave), np.arange(len(points)), points)
+    return np.float32(total * (1 - roughness) / (1 - roughness**octaves))
 
 
-def draw_sky(canvas, horizon):
+def draw_sky(canvas: Canvas, horizon: float) -> None:
     """A gradient from the zenith down to the haze at the horizon."""
     canvas.lay("sky", 1, (canvas.y / horizon) ** 1.3)
 
 
-def draw_sun(canvas, rng, horizon):
+def draw_sun(canvas: Canvas, rng: np.random.RandomState, horizon: float) -> None:
     """A disc in its glow; from here on the canvas is lit from its side."""
     canvas.light = rng.uniform(0.1, 0.9)
     height, radius = rng.uniform(0.1, horizon - 0.24), rng.uniform(0.03, 0.05)
@@ -163,7 +173,7 @@ def draw_sun(canvas, rng, horizon):
     canvas.lay("sun", canvas.edge(radius - distance), shade=1)
 
 
-def draw_clouds(canvas, rng, horizon):
+def draw_clouds(canvas: Canvas, rng: np.random.RandomState, horizon: float) -> None:
     """Soft clouds, thinner towards the horizon, dark where there is more cloud above."""
     cover = rng.uniform(-0.15, 0.2)
     puffs = noise(rng, canvas.x, canvas.y, 3, 9, octaves=4)
@@ -172,7 +182,7 @@ def draw_clouds(canvas, rng, horizon):
     canvas.lay("cloud", 0.9 * density, 0.8 + 1.5 * (below - puffs))
 
 
-def draw_mountains(canvas, rng, horizon):
+def draw_mountains(canvas: Canvas, rng: np.random.RandomState, horizon: float) -> None:
     """Two ranges, rock with snow on its peaks and green slopes before it; their flanks are lit by where they face."""
     grandeur = rng.uniform(0.35, 1)
     for material, height, haze in (("rock", 0.2, 0.3), ("slope", 0.1, 0.1)):
@@ -190,7 +200,7 @@ def draw_mountains(canvas, rng, horizon):
         canvas.lay("sky", mask * np.clip(haze + 1.2 * depth, 0, 0.6), shade=1)
 
 
-def draw_hills(canvas, rng, horizon):
+def draw_hills(canvas: Canvas, rng: np.random.RandomState, horizon: float) -> None:
     """Wooded hills: a smooth crest with the tips of conifers on it."""
     for height, tips in ((0.05, 0.012), (0.015, 0.02)):
         crest = horizon - height - 0.07 * outline(rng, canvas.x, 2, 3, 0.4)
@@ -199,7 +209,7 @@ def draw_hills(canvas, rng, horizon):
         canvas.lay("forest", canvas.edge(depth), 0.7 - 9 * depth + 0.6 * canvas.grain)
 
 
-def draw_meadow(canvas, rng, horizon):
+def draw_meadow(canvas: Canvas, rng: np.random.RandomState, horizon: float) -> None:
     """Ground from the horizon down; its texture grows finer with distance."""
     crest = horizon + 0.02 * outline(rng, canvas.x, 2, 2, 0.5)[None, :]
     distance = np.clip((canvas.y - horizon) / (1 - horizon), 0, 1) ** 0.5
@@ -210,7 +220,7 @@ def draw_meadow(canvas, rng, horizon):
     canvas.lay("flower", mask * np.clip(7 * (blades + 0.5 * patches - 0.7), 0, 1), 0.5 + canvas.grain)
 
 
-def draw_lake(canvas, rng, horizon):
+def draw_lake(canvas: Canvas, rng: np.random.RandomState, horizon: float) -> Callable[[float, float], float]:
     """In two scenes of three a lake that mirrors what stands behind it.
 
     Returns:
@@ -240,7 +250,9 @@ def draw_lake(canvas, rng, horizon):
     return inside
 
 
-def draw_trees(canvas, rng, horizon, lake):
+def draw_trees(
+    canvas: Canvas, rng: np.random.RandomState, horizon: float, lake: Callable[[float, float], float]
+) -> None:
     """Groups of conifers and round trees, the farther ones first, none in the lake."""
     trees = []
     for _ in range(rng.randint(3, 7)):
@@ -249,13 +261,13 @@ def draw_trees(canvas, rng, horizon, lake):
             near = (y - horizon) / (1 - horizon)
             place = y + 0.1 * near * rng.uniform(-1, 1), x + (0.06 + 0.16 * near) * rng.uniform(-1, 1)
             draw = draw_conifer if rng.uniform() < conifers else draw_round_tree
-            trees.append((*place, rng.uniform(0.75, 1.25), draw, rng.randint(2 ** 31)))
+            trees.append((*place, rng.uniform(0.75, 1.25), draw, rng.randint(2**31)))
     for y, x, size, draw, seed in sorted(trees, key=lambda tree: tree[0]):
         if lake(x, y) < 0:
             draw(canvas, np.random.RandomState(seed), x, y, size * (0.05 + 0.33 * (y - horizon) / (1 - horizon)))
 
 
-def draw_trunk(canvas, x, y, width, height):
+def draw_trunk(canvas: Canvas, x: float, y: float, width: float, height: float) -> None:
     """A trunk that stands at (x, y) on its shadow."""
     shadow_x, reach = x - 2 * width * canvas.sunward(x), 5 * width
     box = canvas.box(shadow_x - reach, shadow_x + reach, y - reach / 4, y + reach / 4)
@@ -266,7 +278,7 @@ def draw_trunk(canvas, x, y, width, height):
     canvas.lay("trunk", canvas.edge((0.5 - np.abs(across)) * width), 0.5 + across * canvas.sunward(x), box)
 
 
-def draw_conifer(canvas, rng, x, y, height):
+def draw_conifer(canvas: Canvas, rng: np.random.RandomState, x: float, y: float, height: float) -> None:
     """Tiers of branches that widen downwards, lit from the sun's side."""
     width, tiers = height * rng.uniform(0.17, 0.24), rng.randint(4, 7)
     draw_trunk(canvas, x, y, 0.25 * width, 0.15 * height)
@@ -281,7 +293,7 @@ def draw_conifer(canvas, rng, x, y, height):
     canvas.lay("conifer", mask, shade, box)
 
 
-def draw_round_tree(canvas, rng, x, y, height):
+def draw_round_tree(canvas: Canvas, rng: np.random.RandomState, x: float, y: float, height: float) -> None:
     """A trunk under a crown of overlapping balls of leaves, lit from above on the sun's side."""
     height = 0.8 * height
     radius = height * rng.uniform(0.27, 0.33)
@@ -297,14 +309,14 @@ def draw_round_tree(canvas, rng, x, y, height):
         canvas.lay("crown", canvas.edge((1 - np.hypot(across, down)) * size), shade, box)
 
 
-def draw(size):
-    """Draws the training and test scenes of one size into `data/scenes-<size>`, if they are not there, and returns that folder."""
+def draw(size: int) -> str:
+    """Draws the scenes of one size into `data/scenes-<size>`, if they are not there, and returns that folder."""
     folder = f"data/scenes-{size}"
     write_scenes(folder, size)
     return folder
 
 
-def write_scenes(folder, size, train=300, test=20, seed=0):
+def write_scenes(folder: str | os.PathLike, size: int, train: int = 300, test: int = 20, seed: int = 0) -> None:
     """Writes trainA, testA (summer) and trainB, testB (winter) as PNG files, named after the number of the scene.
 
     The training scenes of the two domains are different ones; each test scene is in both, under the same name.
@@ -318,6 +330,7 @@ def write_scenes(folder, size, train=300, test=20, seed=0):
 
     Raises:
       DataError: `folder` exists and does not hold these scenes.
+      OutputError: it cannot be written.
     """
     folder = Path(folder)
     parameters = {"drawing": VERSION, "size": size, "train": train, "test": test, "seed": seed}
@@ -328,27 +341,25 @@ def write_scenes(folder, size, train=300, test=20, seed=0):
         "testA": ("summer", range(first_test, first_test + test)),
         "testB": ("winter", range(first_test, first_test + test)),
     }
-    if folder.exists():
-        check_scenes(folder, parameters, splits)
-        return
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as aside:
-        whole = Path(aside) / "scenes"
-        work = []
-        for split, (palette, numbers) in splits.items():
-            (whole / split).mkdir(parents=True)
-            work += [(whole / split / f"{number:05d}.png", palette, number) for number in numbers]
-        for path, palette, number in tqdm(work, f"Drawing {folder}", unit="scene", disable=None):
-            Image.fromarray(draw_scene((seed, number), palette, size)).save(path)
-        (whole / "scenes.json").write_text(json.dumps(parameters, indent=2) + "\n")
-        whole.rename(folder)
+    with writing(folder):
+        clear_leftovers(folder)
+        if folder.exists():
+            check_scenes(folder, parameters, splits)
+            return
+        with folder_written_whole(folder) as whole:
+            for split in splits:
+                (whole / split).mkdir()
+            work = [(split, palette, number) for split, (palette, numbers) in splits.items() for number in numbers]
+            for split, palette, number in track(work, len(work), "scenes", f"Drawing {folder}"):
+                Image.fromarray(draw_scene((seed, number), palette, size)).save(whole / split / f"{number:05d}.png")
+            (whole / "scenes.json").write_text(json.dumps(parameters, indent=2) + "\n")
 
 
-def check_scenes(folder, parameters, splits):
+def check_scenes(folder: Path, parameters: dict[str, int], splits: dict[str, tuple[str, range]]) -> None:
     """Raises DataError unless `folder` holds all the scenes of these parameters."""
     advice = "remove it or name another folder"
     try:
-        found = json.loads((folder / "scenes.json").read_text())
+        found = json.loads(read_regular(folder / "scenes.json", most=10_000))
     except (OSError, ValueError):
         raise DataError(f"{folder} exists and holds no built-in scenes: {advice}") from None
     if found != parameters:

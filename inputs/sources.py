@@ -1,86 +1,185 @@
-"""Where images come from: TFRecord files or folders of images, found from one `--data_dir`."""
+"""Sources: images by index, with their names, classes and places, wherever they come from."""
 
-import glob
-import json
+from __future__ import annotations
+
+import abc
+import copy
+import functools
+import hashlib
 import os
-import re
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 
-from inputs.errors import DataError
-from inputs.images import BadImage, check_folder, is_image, list_images, read_bytes
-from inputs.pairs import HALVES, SideBySideSource, match_names
-from inputs.records import PAIR_SCHEMAS, SCHEMAS, find_schema, index_records, parse_example, read_record
+from base.errors import DataError
+from inputs.dataset import read_description
+from inputs.fingerprint import fingerprint
+from inputs.images import BadImage, DamagedImage, in_channels, located, read_bytes, read_image, split_halves
+from inputs.layouts import Place, check_complete, class_of, look_at, readable
+from inputs.records import PAIR_SCHEMAS, SCHEMAS, Schema, find_schema, index_records, parse_example, read_record
 
-LAYOUTS = (
-    "understood are: the output of build_data.py; a folder with sub-folders of images named by split "
-    "(trainA, trainB, testA, testB; for one set of images train, test); a folder of TFRecord files with the split in "
-    "their names; two places A,B joined by a comma, each a folder of images, a folder of TFRecord files, or a glob "
-    "pattern; or, for one set of images without a test split, one such place"
-)
-PAIR_LAYOUTS = (
-    "understood are: the output of build_data.py --pairs; a folder train (and test or val) of images that each show two side by side; "
-    "folders trainA and trainB (testA and testB) whose images have equal names; or two such folders A,B joined by a comma"
-)
-PLACE_SPLITS = ("trainA", "trainB")  # what places joined by a comma stand for
-OTHER_NAMES = {  # of splits, in public data sets
-    "test": ("val",),
-    "trainA": ("monet_tfrec", "monet_jpg", "monet"),  # Kaggle's Monet competition: folders, and files such as monet00-60.tfrec
-    "trainB": ("photo_tfrec", "photo_jpg", "photo"),
-}
+Found = TypeVar("Found")
 
 
-class FolderSource:
+class LastInThread(threading.local):
+    """A function of an index that remembers its last value in each thread, for two that need it one after the other."""
+
+    def __init__(self, function: Callable[[int], Any]):
+        self._function = function
+        self._index, self._value = -1, None
+
+    def __call__(self, index: int) -> Any:
+        if index != self._index:
+            self._index, self._value = -1, None  # room for the next one before it is there
+            self._value = self._function(index)
+            self._index = index
+        return self._value
+
+
+class Source(abc.ABC):
+    """Images by index, from 0 to `len(source) - 1`; all methods may be called from several threads.
+
+    Attributes:
+      left_out: lines about images there that are not used.
+      holds_pairs: bool, whether each index has two images, which `halves` tells apart.
+    """
+
+    left_out: Sequence[str] = ()
+    holds_pairs = False
+
+    @abc.abstractmethod
+    def __len__(self) -> int:
+        """Number of images."""
+
+    @abc.abstractmethod
+    def read(self, index: int) -> bytes:
+        """Gives an image as it is stored: the bytes of an image file. DataError if it cannot be read."""
+
+    @abc.abstractmethod
+    def name(self, index: int) -> str:
+        """Names an image: its path in the source's folder, or what its record says, "" for nothing.
+
+        Raises:
+          DataError: its record cannot be read.
+        """
+
+    @abc.abstractmethod
+    def class_of(self, index: int) -> str:
+        """Names the class of an image. DataError if it has none."""
+
+    @abc.abstractmethod
+    def classes(self) -> set[str]:
+        """Names of all classes. DataError if an image has none, or a name cannot be used."""
+
+    @abc.abstractmethod
+    def file(self, index: int) -> Path:
+        """Path of the file that an image lies in."""
+
+    @abc.abstractmethod
+    def where(self, index: int) -> str:
+        """Says where an image lies, for messages."""
+
+    @abc.abstractmethod
+    def fingerprint(self) -> dict[str, Any]:
+        """What it is made of, told without reading an image: see `inputs.fingerprint.fingerprint`.
+
+        Raises:
+          OSError: a folder is no longer there.
+        """
+
+    def pixels(self, index: int, channels: int = 3) -> np.ndarray:
+        """Decodes an image.
+
+        Args:
+          index: which.
+          channels: 3 for RGB, 1 for luma.
+
+        Returns:
+          uint8 array [height, width, channels].
+
+        Raises:
+          DataError: it cannot be read; the message says where it lies.
+        """
+        data = self.read(index)
+        try:
+            return read_image(data, channels)
+        except BadImage as reason:
+            raise located(reason, self.where(index)) from reason
+
+    def halves(self) -> tuple[Source, Source]:
+        """The first and the second images of pairs: here the left and the right half of each image.
+
+        What the two are asked for one after the other, in one thread, is read and decoded once.
+        """
+        decode = LastInThread(self.pixels)
+        return HalfSource(self, 0, decode), HalfSource(self, 1, decode)
+
+
+class FolderSource(Source):
     """Images that are files.
 
     Attributes:
       names: list of str, the paths relative to the root.
-      left_out: list of str, lines about images there that are not used.
     """
 
-    def __init__(self, paths, root=None, left_out=()):
-        """Takes the paths of the image files, at least one; the folder they are named by (default: the one of the first); and `left_out`."""
+    def __init__(self, paths: Sequence[str | os.PathLike], root: Path | None = None, left_out: Sequence[str] = ()):
+        """Takes files.
+
+        Args:
+          paths: of the image files, at least one.
+          root: folder they are named by; None for that of the first.
+          left_out: lines about images there that are not used.
+        """
         self.paths = [Path(path) for path in paths]
         self.root = root or self.paths[0].parent
         self.left_out = left_out
 
     @property
-    def names(self):
-        return [os.path.relpath(path, self.root) for path in self.paths]
+    def names(self) -> list[str]:
+        return [self.name(index) for index in range(len(self))]
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.paths)
 
-    def read(self, index):
-        """Reads the image at `index`: its encoded bytes and file name; DataError if it cannot be read."""
+    def read(self, index: int) -> bytes:
         try:
-            return read_bytes(self.paths[index]), self.paths[index].name
+            return read_bytes(self.paths[index])
         except BadImage as reason:
-            raise DataError(f"{self.where(index)}: {reason}") from reason
+            raise located(reason, self.where(index)) from reason
 
-    def class_of(self, index):
-        """Name of the class of the image at `index`: its sub-folder of the root; DataError if it lies in none."""
-        inside = os.path.relpath(self.paths[index], self.root).split(os.sep)
-        if len(inside) < 2 or inside[0] == os.pardir:
-            raise DataError(f"{self.where(index)}: lies in no class folder; classes are sub-folders, such as train/cat and train/dog")
-        return inside[0]
+    def name(self, index: int) -> str:
+        return os.path.relpath(self.paths[index], self.root)
 
-    def classes(self):
-        """Set of the names of all classes."""
+    def class_of(self, index: int) -> str:
+        return class_of(self.name(index), self.where(index))
+
+    def classes(self) -> set[str]:
         return _checked_classes({self.class_of(index) for index in range(len(self))}, self.root)
 
-    def where(self, index):
-        """Says where the image at `index` lies, for messages."""
-        return str(self.paths[index])
+    def file(self, index: int) -> Path:
+        return self.paths[index]
+
+    def where(self, index: int) -> str:
+        return readable(str(self.paths[index]))
+
+    def fingerprint(self) -> dict[str, Any]:
+        return self._fingerprint
+
+    @functools.cached_property
+    def _fingerprint(self) -> dict[str, Any]:
+        root = os.path.join(self.root, "")
+        paths = map(os.fspath, self.paths)
+        files = ((readable(path.removeprefix(root)), str(_size(path))) for path in paths)
+        return fingerprint(len(self), files)
 
 
-class RecordSource:
+class RecordSource(Source):
     """Images in TFRecord files of a known schema, in the order of the files."""
 
-    left_out = ()
-
-    def __init__(self, paths, schema=None):
+    def __init__(self, paths: Sequence[str | os.PathLike], schema: Schema | None = None):
         """Indexes the files.
 
         Args:
@@ -91,65 +190,97 @@ class RecordSource:
           DataError: a file is damaged, none has records, or the first record has no known schema.
         """
         self.paths = sorted(str(path) for path in paths)
-        self.indexes = [index_records(path) for path in self.paths]
-        self.ends = np.cumsum([len(index) for index in self.indexes])
+        self._indexes = [index_records(path) for path in self.paths]
+        self._ends = np.cumsum([len(index) for index in self._indexes])
+        self._features = LastInThread(self._parse)
         if not len(self):
             raise DataError(f"{self.paths[0]}: holds no records, nor do the {len(self.paths) - 1} files after it")
         self.schema = schema or self._find_schema()
 
-    def __len__(self):
-        return int(self.ends[-1])
+    @property
+    def holds_pairs(self) -> bool:  # type: ignore[override]
+        return self.schema in PAIR_SCHEMAS
 
-    def read(self, index):
-        """Reads the image at `index`: its encoded bytes and its name, "" if it has none.
+    def __len__(self) -> int:
+        return int(self._ends[-1])
 
-        Raises:
-          DataError: the record is damaged or lacks the image.
-        """
-        features = self._features(index)
-        if not isinstance(_first(features, self.schema.image), bytes):
-            raise DataError(f"{self.where(index)}: has no image under the key {self.schema.image}")
-        name = _first(features, self.schema.name)
-        return _first(features, self.schema.image), name.decode(errors="replace") if isinstance(name, bytes) else ""
+    def read(self, index: int) -> bytes:
+        data = self._first(index, self.schema.image)
+        if not isinstance(data, bytes):
+            raise DamagedImage(f"{self.where(index)}: has no image under the key {self.schema.image}")
+        return data
 
-    def class_of(self, index):
-        """Name of the class of the image at `index`, or its number where the record has no name; DataError if it has neither."""
-        features = self._features(index)
-        text, label = (_first(features, key) for key in (self.schema.class_name, self.schema.class_number))
+    def name(self, index: int) -> str:
+        name = self._first(index, self.schema.name)
+        return name.decode(errors="replace") if isinstance(name, bytes) else ""
+
+    def class_of(self, index: int) -> str:
+        """Names the class of an image; where its record has no name, by its number. DataError if it has neither."""
+        text, label = (self._first(index, key) for key in (self.schema.class_name, self.schema.class_number))
         if text is None and label is None:
-            wanted = " nor ".join(filter(None, (self.schema.class_name, self.schema.class_number))) or "class known to its schema"
-            raise DataError(f"{self.where(index)}: has no {wanted}, so that its class is unknown")
-        return str(label) if text is None else text.decode(errors="replace")
+            keys = " nor ".join(filter(None, (self.schema.class_name, self.schema.class_number)))
+            missing = keys or "class known to its schema"
+            raise DataError(f"{self.where(index)}: has no {missing}, so that its class is unknown")
+        return text.decode(errors="replace") if isinstance(text, bytes) else str(label if text is None else text)
 
-    def classes(self):
-        """Set of the names of all classes: those that build_data.py noted beside the files, or those of all records, one by one."""
+    def classes(self) -> set[str]:
+        """Names of all classes: those that build_data.py noted beside the files, or else those of all records."""
         folder = Path(self.paths[0]).parent
-        try:
-            noted = json.loads((folder / "dataset.json").read_text()).get("classes")
-        except (OSError, ValueError):  # not an output of build_data.py
-            noted = None
-        return _checked_classes(set(noted or map(self.class_of, range(len(self)))), folder)
+        noted = read_description(folder)
+        if noted and not noted.classes:
+            raise DataError(f"{folder}: made by build_data.py without --labelled; convert the images again, with it")
+        return _checked_classes(set(noted.classes if noted else self._intact(self.class_of)), folder)
 
-    def where(self, index):
-        """Says where the image at `index` lies, for messages."""
+    def file(self, index: int) -> Path:
+        return Path(self._locate(index)[0])
+
+    def where(self, index: int) -> str:
         path, number, _ = self._locate(index)
-        return f"{path}: record {number}"
+        return f"{readable(path)}: record {number}"
 
-    def _locate(self, index):
-        shard = int(np.searchsorted(self.ends, index, side="right"))
-        number = index - int(self.ends[shard]) + len(self.indexes[shard])
-        return self.paths[shard], number, self.indexes[shard]
+    def fingerprint(self) -> dict[str, Any]:
+        """What it is made of: names, sizes, and where in them their records lie."""
+        marks = (f"{_size(path)} {_checksum(index)}" for path, index in zip(self.paths, self._indexes, strict=True))
+        names = (readable(os.path.basename(path)) for path in self.paths)
+        return fingerprint(len(self), zip(names, marks, strict=True))
 
-    def _features(self, index):
+    def halves(self) -> tuple[Source, Source]:
+        """The first and the second images: of records of pairs, or the halves of each image."""
+        if not self.holds_pairs:
+            return super().halves()
+        first, second = copy.copy(self), copy.copy(self)  # they share the record that was read last
+        first.schema, second.schema = PAIR_SCHEMAS
+        return first, second
+
+    def _locate(self, index: int) -> tuple[str, int, np.ndarray]:
+        shard = int(np.searchsorted(self._ends, index, side="right"))
+        number = index - int(self._ends[shard]) + len(self._indexes[shard])
+        return self.paths[shard], number, self._indexes[shard]
+
+    def _parse(self, index: int) -> dict[str, list]:
         try:
             return parse_example(read_record(*self._locate(index)))
-        except DataError:
-            raise
         except ValueError as error:
-            raise DataError(f"{self.where(index)}: {error}") from error
+            raise DamagedImage(f"{self.where(index)}: {error}") from error
 
-    def _find_schema(self):
-        features = self._features(0)
+    def _first(self, index: int, key: str | None) -> bytes | int | float | None:
+        return next(iter(self._features(index).get(key, ())), None) if key else None
+
+    def _intact(self, function: Callable[[int], Found]) -> Iterator[Found]:
+        """What a function gives for each record that is not damaged; DamagedImage where all are."""
+        damage, count = None, 0
+        for index in range(len(self)):
+            try:
+                found = function(index)
+            except DamagedImage as error:
+                damage, count = damage or error, count + 1
+            else:
+                yield found
+        if damage and count == len(self):
+            raise damage
+
+    def _find_schema(self) -> Schema:
+        features = next(self._intact(self._features))
         schema = find_schema(features)
         if schema is None:
             known = "; ".join(f"{s.image} + {s.name}" if s.name else s.image for s in SCHEMAS)
@@ -158,134 +289,86 @@ class RecordSource:
         return schema
 
 
-def find_source(data_dir, split, required=True):
-    """Finds the images of one split.
+class HalfSource(Source):
+    """One half of each image of another source, of images that show two side by side."""
 
-    Args:
-      data_dir: a folder, or two places joined by a comma; `LAYOUTS` says which are understood.
-      split: name of the split, such as "trainA"; "train/A" and "train/B" are the first and the second images of pairs, in one order;
-        "train" is the place itself where that has no such part.
-      required: whether a missing split is an error.
+    def __init__(self, whole: Source, half: int, decode: Callable[[int], np.ndarray]):
+        """Takes halves.
 
-    Returns:
-      FolderSource or RecordSource; None if there is no such split and it is not required.
+        Args:
+          whole: source of the images that show two side by side.
+          half: 0 for their left halves, 1 for the right ones.
+          decode: function from an index to the pixels of the whole image, in RGB.
+        """
+        self._whole, self._half, self._decode = whole, half, decode
 
-    Raises:
-      DataError: there is nothing there, or it cannot be read.
-    """
-    if not data_dir:
-        raise DataError(f"data_dir is not given; {LAYOUTS}")
-    whole, _, half = split.partition("/")
-    try:
-        source = _find_half(data_dir, whole, half) if half else _find(data_dir, split)
-        if source is None and split == "train":
-            source = open_place(data_dir)
-    except OSError as error:
-        raise DataError(f"{error.filename}: {error.strerror}") from error
-    if not half and _holds_pairs(source):
-        raise DataError(f"{data_dir}: holds pairs of images, but single ones are wanted")
-    if source is None and required:
-        raise DataError(f"{data_dir}: holds no {'pairs of ' if half else ''}split {whole}; {PAIR_LAYOUTS if half else LAYOUTS}")
-    return source
+    def __len__(self) -> int:
+        return len(self._whole)
+
+    def read(self, index: int) -> bytes:
+        """Gives the bytes of the whole image."""
+        return self._whole.read(index)
+
+    def pixels(self, index: int, channels: int = 3) -> np.ndarray:
+        whole = self._decode(index)
+        try:
+            half = split_halves(whole)[self._half]
+        except BadImage as reason:
+            raise located(reason, self.where(index)) from reason
+        return in_channels(half, channels)
+
+    def name(self, index: int) -> str:
+        return self._whole.name(index)
+
+    def class_of(self, index: int) -> str:
+        return self._whole.class_of(index)
+
+    def classes(self) -> set[str]:
+        return self._whole.classes()
+
+    def file(self, index: int) -> Path:
+        return self._whole.file(index)
+
+    def where(self, index: int) -> str:
+        return self._whole.where(index)
+
+    def fingerprint(self) -> dict[str, Any]:
+        return self._whole.fingerprint()
 
 
-def open_place(place):
-    """Opens one place.
-
-    Args:
-      place: a folder of TFRecord files, a folder of images (sub-folders too), or a glob pattern of either files.
-
-    Returns:
-      RecordSource or FolderSource.
+def open_place(place: str | os.PathLike) -> Source:
+    """Opens a folder of TFRecord files, a folder of images (sub-folders too), or a glob pattern of either files.
 
     Raises:
       DataError: there are no images, or they cannot be read.
     """
-    folder = Path(place).expanduser()
-    shards = find_shards(folder)
+    return open_found(look_at(place))
+
+
+def open_found(place: Place) -> Source:
+    """Opens what was found at a place. DataError where it cannot be read."""
+    return open_set([place])
+
+
+def open_set(found: Sequence[Place]) -> Source:
+    """Opens what was found at several places, as one source in their order. DataError where that is not possible."""
+    shards = [path for place in found for path in place.shards]
+    paths = [place.root / name for place in found for name in place.images]
+    if shards and paths:
+        places = " and ".join(str(place.root) for place in found)
+        raise DataError(f"{places}: one holds TFRecord files, the other images; name one of them")
     if shards:
         return open_shards(shards)
-    if folder.is_dir():
-        images = [folder / name for name in list_images(folder)]
-    else:
-        files = [Path(name) for name in sorted(glob.glob(str(folder), recursive=True))]
-        images = [path for path in files if path.is_file() and is_image(path.name)]
-    if not images:
-        exists = folder.is_dir() or files
-        raise DataError(f"{place}: {'no images or TFRecord files there' if exists else 'no such folder or files'}")
-    return FolderSource(images, folder if folder.is_dir() else None)
+    return FolderSource(paths, found[0].root if len(found) == 1 else Path(os.path.commonpath([p.root for p in found])))
 
 
-def find_shards(place):
-    """Lists the TFRecord files (paths, sorted) of a folder or a glob pattern, given as a path."""
-    if place.is_dir():
-        return _record_files(place)
-    return [path for path in map(Path, sorted(glob.glob(str(place), recursive=True))) if _is_record_file(path)]
-
-
-def open_shards(paths):
-    """Opens TFRecord files as one source, after checking that none of those named "...-00002-of-00008..." is missing.
-
-    Args:
-      paths: paths of uncompressed TFRecord files.
-
-    Returns:
-      RecordSource.
-
-    Raises:
-      DataError: a file is missing or damaged.
-    """
-    numbered = (re.fullmatch(r"(.*-)\d{5}(-of-(\d{5}).*)", str(path)) for path in paths)
-    for before, after, total in {match.groups() for match in numbered if match}:
-        shards = [f"{before}{number:05d}{after}" for number in range(int(total))]
-        missing = [shard for shard in shards if not os.path.exists(shard)]
-        if missing:
-            raise DataError(f"{missing[0]}: {len(missing)} of {len(shards)} shards are missing, this is the first")
+def open_shards(paths: Sequence[Path]) -> RecordSource:
+    """Opens uncompressed TFRecord files as one source. DataError where one is damaged, or of a numbered set missing."""
+    check_complete(paths)
     return RecordSource(paths)
 
 
-def _find(data_dir, split):
-    """Opens the place of a split, or the TFRecord files that are named after it; None if there are neither."""
-    folder = Path(data_dir).expanduser()
-    places = [place.strip() for place in str(data_dir).split(",")]
-    if len(places) == len(PLACE_SPLITS) and not folder.exists():
-        return open_place(places[PLACE_SPLITS.index(split)]) if split in PLACE_SPLITS else None
-    if not folder.exists() and glob.glob(str(folder), recursive=True):
-        return None  # a pattern
-    check_folder(folder)
-    names = (split, *OTHER_NAMES.get(split, ()))
-    for name in names:
-        if (folder / name).is_dir():
-            return open_place(folder / name)
-    shards = [path for path in _record_files(folder) if any(_names_split(path, name) for name in names)]
-    return open_shards(shards) if shards else None
-
-
-def _find_half(data_dir, split, half):
-    """Opens one image of each pair of a split; None if there is no such split."""
-    both = _find(data_dir, split)
-    if _holds_pairs(both):
-        return RecordSource(both.paths, PAIR_SCHEMAS[half])
-    if both is not None:
-        return SideBySideSource(both, half)
-    places = [_find(data_dir, f"{split}{letter}") for letter in HALVES]
-    if None in places:
-        return None
-    if not all(isinstance(place, FolderSource) for place in places):
-        raise DataError(f"{data_dir}: images in TFRecord files cannot be matched by name; convert their folders with build_data.py --pairs")
-    pairs, *alone = match_names(*(place.names for place in places))
-    if not pairs:
-        raise DataError(f"{data_dir}: no image of {split}A has the name of one of {split}B, such as {places[0].names[0]}")
-    place, other = HALVES.index(half), HALVES[1 - HALVES.index(half)]
-    left_out = [f"{split}{half}/{name}: {split}{other} has no image of that name" for name in alone[place]]
-    return FolderSource([places[place].root / names[place] for names in pairs], places[place].root, left_out)
-
-
-def _holds_pairs(source):
-    return isinstance(source, RecordSource) and source.schema in PAIR_SCHEMAS.values()
-
-
-def _checked_classes(names, where):
+def _checked_classes(names: set[str], where: str | os.PathLike) -> set[str]:
     """Gives the names back; DataError for one that the list of classes in a config could not hold."""
     broken = next((name for name in names if "," in name), None)
     if broken is not None:
@@ -293,18 +376,13 @@ def _checked_classes(names, where):
     return names
 
 
-def _record_files(folder):
-    return sorted(path for path in folder.iterdir() if _is_record_file(path))
+def _size(path: str) -> int:
+    """Bytes of a file; -1 where a link leads nowhere."""
+    try:
+        return os.stat(path).st_size
+    except FileNotFoundError:
+        return -1
 
 
-def _is_record_file(path):
-    named = re.search(r"\.tfrec(ords?)?([.-]|$)", path.name)
-    return bool(named) and not path.name.startswith(".") and path.is_file()
-
-
-def _names_split(path, split):
-    return re.search(rf"(?<![A-Za-z0-9]){re.escape(split)}(\d+-\d+)?(?![A-Za-z0-9])", path.name) is not None
-
-
-def _first(features, key):
-    return next(iter(features.get(key, ())), None)
+def _checksum(index: np.ndarray) -> str:
+    return hashlib.sha256(index.tobytes()).hexdigest()[:16]

@@ -1,71 +1,140 @@
 """The splits that build_data.py makes: which images or pairs belong to which, and in which order."""
 
+import functools
 import hashlib
 import os
+from collections.abc import Container, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from config import sort_classes
-from inputs.errors import DataError
+from base.errors import DataError
 from inputs.images import check_folder, list_images
-from inputs.pairs import HALVES, match_names
+from inputs.layouts import (
+    DOMAIN_SPLITS,
+    DOMAINS,
+    TEST,
+    TEST_SPLITS,
+    TRAIN,
+    class_of,
+    find_pairs,
+    match_names,
+    parent_hint,
+    readable,
+    sort_classes,
+    split_folders,
+    split_names,
+)
 
 
 class Split(NamedTuple):
     """What becomes one split."""
 
     folder: Path  # for the description
-    names: list  # of the images, str; of pairs, tuples of one (side by side) or two
-    paths: list  # of the files, likewise
-    left_out: list  # of dicts, images that cannot be used: "file" and "reason"
+    names: Sequence[
+        tuple[str, ...]
+    ]  # of the files that make each record: one, or two of a pair; relative to their folders
+    paths: Sequence[tuple[str, ...]]  # of these files
+    left_out: list[dict[str, str]]  # images that cannot be used: "file" and "reason"
 
 
-def find_splits(args):
-    """Finds the images of each split.
+def domain_splits(source: Path, seed: int) -> dict[str, Split]:
+    """Finds the splits of two domains: sub-folders trainA, trainB and, if there are any, testA and testB.
 
-    Returns:
-      Dict of Split by name; the order of the images depends on the seed alone.
+    Args:
+      source: folder of the sub-folders.
+      seed: what the order of the images depends on, and nothing else.
 
     Raises:
-      DataError: a folder is missing or holds no images.
+      DataError: a folder is missing, cannot be read or holds no images.
     """
-    if args.source:
-        return find_subfolders(args.source.expanduser(), args.seed)
+    check_folder(source)
+    folders = {split: _split_folder(source, split) for split in DOMAIN_SPLITS}
+    train = [split for split in DOMAIN_SPLITS if split.startswith(TRAIN)]
+    if not any(folders[split] for split in train):
+        hint = parent_hint(source) or "for others give --domain_a and --domain_b"
+        raise DataError(f"{source}: no sub-folders {' and '.join(train)} in it; {hint}")
+    folders |= {split: folders[split] or source / split for split in train}  # so that one that is missing is named
+    return {split: image_split(folder, seed) for split, folder in folders.items() if folder}
+
+
+def image_splits(folder: Path, seed: int, test_fraction: float = 0.0) -> dict[str, Split]:
+    """Finds the splits of one set of images.
+
+    They are its sub-folders train and test (or val); or those of two domains, trainA and trainB for train, testA and
+    testB for test; or all that is named as neither, divided.
+
+    Args:
+      folder: the images' folder.
+      seed: as for `domain_splits`.
+      test_fraction: share of the images that becomes the test split, where no sub-folder is one.
+
+    Raises:
+      DataError: a folder is missing, cannot be read or holds no images; or it need not be divided.
+    """
+    check_folder(folder)
+    train, test = (_set_folders(folder, split) for split in (TRAIN, TEST))
+    if test_fraction and (train or test):
+        raise DataError(
+            f"{folder}: has a sub-folder {(train or test)[0].name}; its sub-folders are the splits, without "
+            "--test_fraction"
+        )
+    if not train and not test:
+        return divide(image_split(folder, seed), test_fraction)
+    splits = {TRAIN: _joined(folder, train, seed) if train else image_split(folder, seed, split_names(TEST_SPLITS))}
+    return splits | ({TEST: _joined(folder, test, seed)} if test else {})
+
+
+def pair_splits(source: Path, seed: int) -> dict[str, Split]:
+    """Finds the splits of pairs: sub-folders train and test (or val) of images that each show two side by side, or
+    trainA, trainB, testA and testB whose images have equal names.
+
+    Args:
+      source: folder of the sub-folders.
+      seed: as for `domain_splits`.
+
+    Raises:
+      DataError: there are no pairs for training, or a folder cannot be read.
+    """
+    check_folder(source)
     splits = {}
-    for domain, folder in (("A", args.domain_a.expanduser()), ("B", args.domain_b.expanduser())):
-        images = single_images(folder, shuffled_images(folder, args.seed))
-        splits |= divide(images, args.test_fraction, f"train{domain}", f"test{domain}")
+    for split in (TRAIN, TEST):
+        folders = find_pairs(functools.partial(_split_folder, source), split)
+        if folders:
+            splits[split] = image_split(folders[0], seed) if len(folders) == 1 else pair_split(folders, seed)
+    if TRAIN not in splits:
+        hint = parent_hint(source) or "for others give --domain_a and --domain_b"
+        raise DataError(f"{source}: no sub-folder train in it, nor trainA and trainB; {hint}")
     return splits
 
 
-def find_images(args):
-    """Finds the splits of one set of images; returns and raises what `find_splits` does."""
-    folder = args.images.expanduser()
-    if not (folder / "train").is_dir():
-        return divide(single_images(folder, shuffled_images(folder, args.seed)), args.test_fraction)
-    if args.test_fraction:
-        raise DataError(f"{folder}: has a sub-folder train; its sub-folders are the splits, without --test_fraction")
-    splits = {"train": single_images(folder / "train", shuffled_images(folder / "train", args.seed))}
-    test = next((folder / name for name in ("test", "val") if (folder / name).is_dir()), None)
-    return splits | ({"test": single_images(test, shuffled_images(test, args.seed))} if test else {})
+def image_split(folder: Path, seed: int, without: Container[str] = ()) -> Split:
+    """Makes a Split of the images of a folder, but for those in sub-folders of some names.
+
+    Raises:
+      DataError: there are none, or they cannot be read.
+    """
+    names = _shuffled(folder, seed, without)
+    return Split(folder, [(name,) for name in names], [(os.path.join(folder, name),) for name in names], [])
 
 
-def find_classes(splits):
-    """Lists the names of the classes, in the order of their numbers; DataError if an image has none."""
-    for split in splits.values():
-        loose = next((name for name in split.names if "/" not in name), None)
-        if loose:
-            raise DataError(f"{split.folder / loose}: lies in no class folder; with --labelled, sub-folders are the classes")
-    return sort_classes({class_of(name) for split in splits.values() for name in split.names})
+def pair_split(folders: Sequence[Path], seed: int) -> Split:
+    """Makes a Split of the images of equal names in two folders; DataError if there are none or they cannot be read."""
+    folder_a, folder_b = folders
+    pairs, *alone = match_names(_shuffled(folder_a, seed), _shuffled(folder_b, seed))
+    if not pairs:
+        raise DataError(f"{folder_a}: no image in it has the name of one in {folder_b}")
+    pairs.sort(key=lambda pair: _order(pair[0], seed))
+    left_out = [
+        {"file": readable(f"{folder.name}/{name}"), "reason": f"no image of that name in {other.name}"}
+        for folder, other, names in zip(folders, (folder_b, folder_a), alone, strict=True)
+        for name in names
+    ]
+    paths = [(os.path.join(folder_a, a), os.path.join(folder_b, b)) for a, b in pairs]
+    return Split(folder_a.parent, pairs, paths, left_out)
 
 
-def class_of(name):
-    """Names the class of an image of a labelled set: the first part of its name."""
-    return readable(name).split("/")[0]
-
-
-def divide(found, fraction, train="train", test="test"):
-    """Divides a Split into one for training and, where the fraction is not 0, one for tests: at least one image, and never all of them.
+def divide(found: Split, fraction: float, train: str = TRAIN, test: str = TEST) -> dict[str, Split]:
+    """Divides a Split into one for training and, if the fraction is not 0, one for tests: an image at least, never all.
 
     Returns:
       Dict of Split by the given names.
@@ -73,74 +142,56 @@ def divide(found, fraction, train="train", test="test"):
     count = len(found.names)
     tests = min(count - 1, max(1, round(count * fraction))) if fraction else 0
     splits = {train: found._replace(names=found.names[tests:], paths=found.paths[tests:])}
-    return splits | ({test: found._replace(names=found.names[:tests], paths=found.paths[:tests], left_out=[])} if tests else {})
-
-
-def single_images(folder, names):
-    """Makes a Split of the images of a folder."""
-    return Split(folder, names, [os.path.join(folder, name) for name in names], [])
-
-
-def find_subfolders(source, seed):
-    """Finds the splits of a folder with sub-folders trainA, trainB and, if there are any, testA and testB."""
-    check_folder(source)
-    if not any((source / split).is_dir() for split in ("trainA", "trainB")):
-        raise DataError(f"{source}: no sub-folders trainA and trainB in it; for others give --domain_a and --domain_b")
-    splits = {}
-    for split, required in (("trainA", True), ("trainB", True), ("testA", False), ("testB", False)):
-        if required or (source / split).exists():
-            splits[split] = single_images(source / split, shuffled_images(source / split, seed))
+    if tests:
+        splits[test] = found._replace(names=found.names[:tests], paths=found.paths[:tests], left_out=[])
     return splits
 
 
-def find_pairs(args):
-    """Finds the pairs of each split; returns and raises what `find_splits` does."""
-    if args.domain_a:
-        pairs = matched_images(args.domain_a.expanduser(), args.domain_b.expanduser(), args.seed)
-        return divide(pairs, args.test_fraction)
-    source, splits = args.source.expanduser(), {}
-    check_folder(source)
-    for split, names in (("train", ["train"]), ("test", ["test", "val"])):
-        halves = [source / f"{split}{half}" for half in HALVES]
-        whole = next((source / name for name in names if (source / name).is_dir()), None)
-        if whole:
-            names = shuffled_images(whole, args.seed)
-            splits[split] = Split(whole, [(name,) for name in names], [(os.path.join(whole, name),) for name in names], [])
-        elif all(folder.is_dir() for folder in halves):
-            splits[split] = matched_images(*halves, args.seed)
-        elif split == "train":
-            raise DataError(f"{source}: no sub-folder train in it, nor trainA and trainB; for others give --domain_a and --domain_b")
+def divide_domains(folders: Sequence[Path], seed: int, fraction: float) -> dict[str, Split]:
+    """Makes the splits of two folders of images, each divided."""
+    splits: dict[str, Split] = {}
+    for domain, folder in zip(DOMAINS, folders, strict=True):
+        splits |= divide(image_split(folder, seed), fraction, f"{TRAIN}{domain}", f"{TEST}{domain}")
     return splits
 
 
-def matched_images(folder_a, folder_b, seed):
-    """Makes a Split of the images of equal names in two folders; DataError if there are none."""
-    folders = folder_a, folder_b
-    names, *alone = match_names(*(shuffled_images(folder, seed) for folder in folders))
-    if not names:
-        raise DataError(f"{folder_a}: no image in it has the name of one in {folder_b}")
-    names.sort(key=lambda pair: place_in_order(pair[0], seed))
-    left_out = [
-        {"file": readable(f"{folder.name}/{name}"), "reason": f"no image of that name in {other.name}"}
-        for folder, other, unmatched in zip(folders, reversed(folders), alone) for name in unmatched
-    ]
-    return Split(folder_a.parent, names, [tuple(map(os.path.join, folders, pair)) for pair in names], left_out)
+def find_classes(splits: dict[str, Split]) -> list[str]:
+    """Lists the names of the classes, in the order of their numbers; DataError if an image has none."""
+    return sort_classes({class_of(name, split.folder / name) for split in splits.values() for (name,) in split.names})
 
 
-def shuffled_images(folder, seed):
+def _split_folder(source: Path, split: str) -> Path | None:
+    """The sub-folder of a split: of several, the first that holds images."""
+    folders = split_folders(source, split)
+    if len(folders) > 1:
+        return next((folder for folder in folders if list_images(folder)), folders[0])
+    return folders[0] if folders else None
+
+
+def _set_folders(folder: Path, split: str) -> list[Path]:
+    """The sub-folders that a split of one set of images consists of: its own, or those of two domains, or none."""
+    own = _split_folder(folder, split)
+    return [own] if own else list(filter(None, (_split_folder(folder, f"{split}{domain}") for domain in DOMAINS)))
+
+
+def _joined(folder: Path, parts: Sequence[Path], seed: int) -> Split:
+    """Makes a Split of the images of one sub-folder, named relative to it, or of several, relative to `folder`."""
+    if len(parts) == 1 and parts[0].name not in DOMAIN_SPLITS:
+        return image_split(parts[0], seed)
+    names = [f"{part.name}/{name}" for part in parts for name in _shuffled(part, seed)]
+    names.sort(key=lambda name: _order(name, seed))
+    return Split(folder, [(name,) for name in names], [(os.path.join(folder, name),) for name in names], [])
+
+
+def _shuffled(folder: Path, seed: int, without: Container[str] = ()) -> list[str]:
     """Lists the images of a folder by a hash of seed and name, so that added images do not move the others."""
     check_folder(folder)
-    names = list_images(folder)
+    names = list_images(folder, without)
     if not names:
         raise DataError(f"{folder}: no images in it (files named .jpg, .png, .webp, .bmp, .tif, .gif, ...)")
-    return sorted(names, key=lambda name: place_in_order(name, seed))
+    return sorted(names, key=lambda name: _order(name, seed))
 
 
-def place_in_order(name, seed):
+def _order(name: str, seed: int) -> bytes:
     """Gives the key by which an image is sorted."""
     return hashlib.sha256(f"{seed}/".encode() + os.fsencode(name)).digest()
-
-
-def readable(name):
-    """Makes a file name printable: bytes that are not UTF-8 are written as escapes."""
-    return os.fsencode(name).decode(errors="backslashreplace")
