@@ -1,13 +1,24 @@
 """Trains a model: flags -> data -> graph -> loop. `python train.py --help` lists the flags."""
 
 import dataclasses
-import os
 import time
 
+from base.command_line import run
+from base.errors import UsageError
+from base.graph_mode import tf
+from base.machine import describe_device, resolve_precision
+from base.terminal import shortened
+from evaluation.evaluators import final_evaluators, periodic_evaluators
 from inputs import scenes
-from inputs.sources import find_source
-from training.command_line import UsageError, parse_config_flags, run
-from training.run_folder import RunFolder
+from inputs.data_dir import absolute_data_dir, open_splits
+from inputs.held_out import held_out_sets
+from inputs.layouts import contains
+from models.configs import parse_config_flags
+from models.registry import absolute_model, find_model
+from run_folder.folder import RunFolder
+from run_folder.provenance import Provenance, describe_environment
+from training.graph import build_training_graph, check_memory
+from training.loop import Trainer
 
 USAGE = """\
 Trains a model and keeps everything about it in one run folder; the same command continues an interrupted run.
@@ -16,89 +27,81 @@ Trains a model and keeps everything about it in one run folder; the same command
   python train.py --data_dir=DIR --run_dir=DIR [overrides]  your own images
   python train.py --run_dir=DIR                             continue
 """
-LISTED = 20  # images left out that are listed
 
 
-def main(arguments):
+def main(arguments: list[str]) -> int:
     given = parse_config_flags(arguments, USAGE)
-    if given.get("data_dir", scenes.NAME) != scenes.NAME:
-        given["data_dir"] = _absolute(given["data_dir"])
-    folder = RunFolder(given.get("run_dir") or os.path.join("runs", given.get("preset") or given.get("model") or "cyclegan"))
+    if "data_dir" in given:
+        given["data_dir"] = absolute_data_dir(given["data_dir"])
+    if given.get("model"):
+        given["model"] = absolute_model(given["model"])
+    folder = RunFolder.of(given)
     config = folder.config_for(given)
+    config = dataclasses.replace(config, precision=resolve_precision(config.precision))
 
-    # TensorFlow is imported only now, so that a mistyped flag shows at once.
-    from training.tensorflow_setup import share_cores, tf  # isort: skip
-    from inputs.pipeline import HeldOut, build_pipeline
-    from models.registry import MODELS
-    from training.loop import Trainer
-    from training.precision import resolve_precision
-
-    if config.xla and not tf.test.is_built_with_xla():
-        raise UsageError("--xla: this TensorFlow was built without XLA; leave the flag out")
+    check_memory(config.least_memory(), "a step takes")
 
     # Data
-    config = dataclasses.replace(config, precision=resolve_precision(config.precision))
-    model_class = MODELS[config.model]
-    share_cores(1 if config.xla else model_class.chains)  # a compiled step is one op
-    streams = model_class.streams(config)
+    streams = find_model(config.model).streams(config)
     built_in = config.data_dir == scenes.NAME
-    data_dir = scenes.draw(config.image_size) if built_in else config.data_dir
-    train_sets = {stream.split: find_source(data_dir, stream.split) for stream in streams.values()}
-    test_sets = {
-        split: find_source(data_dir, split.replace("train", "test"), required=model_class.needs_test) or source
-        for split, source in train_sets.items()
-    }
-    config = config.with_data(train_sets)
-
-    for line in _left_out([*train_sets.values(), *test_sets.values()]):
+    data_dir = scenes.draw(config.image_size) if built_in else config.data_dir or ""
+    if data_dir and contains(data_dir, folder.path):
+        raise UsageError(
+            f"{folder.path} lies in the data, {data_dir}, and would become part of it; choose another --run_dir"
+        )
+    splits = open_splits(data_dir, streams)
+    config = config.with_data(splits.train)
+    provenance = Provenance(folder.provenance, continued=folder.holds_run() and not config.overwrite)
+    data = splits.fingerprint()
+    provenance.check_data(data, config.accept_changed_data)
+    held_out = held_out_sets(streams, splits.test, config)
+    for images in held_out.values():
+        images[[0]]  # a preprocessing that cannot work shows before anything is built
+    damaged = {line for images in held_out.values() for line in images.in_step.damage}
+    for line in [*shortened(splits.left_out, "left out: "), *shortened(sorted(damaged), "damaged: ")]:
         print(line)
 
-    def load_test(count):
-        sets = {name: HeldOut(stream, test_sets[stream.split], config) for name, stream in streams.items()}
+    def load(count):
         if count is None:
-            return sets
-        count = min(count, *map(len, sets.values()))
-        return {name: images[range(count)] for name, images in sets.items()}
+            return held_out
+        count = min(count, *map(len, held_out.values()))
+        return {name: images[range(count)] for name, images in held_out.items()}
 
     # Graph
-    pipeline = build_pipeline(streams, train_sets, config, start_step=tf.train.get_or_create_global_step())
-    model = model_class(config, pipeline.batch)
-    model.build_training()
-    trainer = Trainer(model, pipeline, folder, load_test(model_class.looked_at))
+    print(f"{config.model}, {splits.describe()}; TensorFlow starts ...", flush=True)
+    if config.xla and not tf.test.is_built_with_xla():
+        raise UsageError("--xla: this TensorFlow was built without XLA; leave the flag out")
+    model, pipeline = build_training_graph(config, splits.train)
+    evaluators = periodic_evaluators(model)
+    trainer = Trainer(model, pipeline, folder, [(evaluator, load(evaluator.count)) for evaluator in evaluators])
+    trainer.open()
 
     # Loop
     folder.claim(config)
     first_step = trainer.start()
+    for line in provenance.record(first_step, data, describe_environment()):
+        print(line)
     if first_step >= config.max_steps:
-        print(f"{folder.path} has done all its {first_step} steps; a larger --max_steps continues it, --overwrite starts anew.")
+        print(f"{folder.path} has done all its {first_step} steps.")
+        print("A larger --max_steps continues it, --overwrite starts anew.")
         return 0
-    sizes = " and ".join(f"{len(source)} images in {split}" for split, source in train_sets.items())
-    print(f"{config.model}, {config.precision}, {sizes}; steps {first_step + 1} to {config.max_steps} in {folder.path}")
+    where = f"{config.precision} on {describe_device()}"
+    print(f"{where}: steps {first_step + 1} to {config.max_steps} in {folder.path}")
     print(f"Watch it: tensorboard --logdir={folder.path}", flush=True)
     started = time.perf_counter()
-    stopped_by = trainer.train(first_step)
+    stopped_by = trainer.train()
     if stopped_by:
-        print(f"Stopped by {stopped_by.name}, saved at step {trainer.step}; continue with: python train.py --run_dir={folder.path}")
+        how = f"continue with: python train.py --run_dir={folder.path}"
+        print(f"Stopped by {stopped_by.name}, saved at step {trainer.step}; {how}")
         return 128 + stopped_by
 
     # Result
     print(f"Trained {config.max_steps - first_step} steps in {time.perf_counter() - started:.1f} s.")
-    for what, figure in model.evaluate(trainer.session, load_test(model.evaluated), counterparts=built_in).items():
-        print(f"{what}: {figure}")
-    print(f"{model.picture.capitalize()}: {trainer.grid_path}")
+    for evaluator in final_evaluators(model, counterparts=built_in):
+        for what, text in evaluator(trainer.session, load(evaluator.count)).lines.items():
+            print(f"{what}: {text}")
+    print(f"{' and '.join(evaluator.picture for evaluator in evaluators).capitalize()}: {trainer.grid_path}")
     return 0
-
-
-def _left_out(sources):
-    """Lines about the images that pair up with none."""
-    lines = list(dict.fromkeys(f"left out: {line}" for source in sources for line in source.left_out))
-    return lines[:LISTED] + ([f"left out: ... and {len(lines) - LISTED} more"] if len(lines) > LISTED else [])
-
-
-def _absolute(data_dir):
-    """Makes a `--data_dir`, or both its places, independent of where the command was typed, so that the run can be continued anywhere."""
-    places = [data_dir] if os.path.exists(data_dir) else data_dir.split(",")
-    return ",".join(os.path.abspath(os.path.expanduser(place)) for place in places)
 
 
 if __name__ == "__main__":

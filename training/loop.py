@@ -1,23 +1,33 @@
 """The training loop: one `Session.run` per step, and what is written beside it."""
 
+from __future__ import annotations
+
+import contextlib
 import functools
 import math
 import os
 import signal
+import sys
 import time
+from collections.abc import Sequence
 
-import tensorflow.compat.v1 as tf
-from tensorflow.python.client.timeline import Timeline
-
-from training.checkpoints import Checkpoints
-from training.command_line import UsageError
+from base.errors import UserError
+from base.files import writing
+from base.graph_mode import chrome_timeline, session_config, tf
+from base.signals import stop_signals_handled
+from base.terminal import printable
+from evaluation.evaluators import Evaluator
+from inference.session import Images
+from inputs.pipeline import Pipeline
+from models.model import Model
+from run_folder.checkpoints import Checkpoints
+from run_folder.folder import RunFolder
 from training.events import Events
 from training.progress import Progress
 from training.samples import draw_grid, save_grid
-from training.tensorflow_setup import session_config
 
 
-class NotFiniteError(UsageError):
+class NotFiniteError(UserError):
     """A loss or a weight that is no longer a finite number."""
 
 
@@ -26,136 +36,170 @@ class Trainer:
 
     Attributes:
       session: tf.Session, after `start`.
-      step: int, steps done, after `train`.
+      step: int, steps done.
       grid_path: str, the newest sample grid, after `train`.
     """
 
-    def __init__(self, model, pipeline, folder, images):
-        """Completes and finalises the graph.
+    def __init__(
+        self, model: Model, pipeline: Pipeline, folder: RunFolder, evaluators: Sequence[tuple[Evaluator, Images]]
+    ):
+        """Completes and finalises the graph. Neither this nor `open` touches the folder.
 
         Args:
-          model: Model with its training step built.
-          pipeline: `inputs.pipeline.Pipeline` the model reads.
-          folder: `training.run_folder.RunFolder`, claimed.
-          images: what the model's `look` takes: the fixed images of the sample grid.
+          model: with its train ops.
+          pipeline: what the model reads.
+          folder: of the run; it must be claimed before `start`.
+          evaluators: what makes the sample grid, each with its test images.
         """
-        self._model, self._pipeline, self._folder, self._images = model, pipeline, folder, images
+        self._model, self._pipeline, self._folder, self._evaluators = model, pipeline, folder, evaluators
         self._config = model.config
         self._checkpoints = Checkpoints(folder.checkpoints, tf.global_variables(), self._config.keep_checkpoints)
         with tf.name_scope("checkpoints/"):
             self._initializer = tf.global_variables_initializer()
-        self._stop_signal = None
+        self._stop_signal: signal.Signals | None = None
         tf.get_default_graph().finalize()
 
-    def start(self):
-        """Opens the session with fresh weights or those of the newest checkpoint. Returns the steps already done."""
+    def open(self) -> None:
+        """Opens the session with fresh weights: what has no place in memory fails here, before a folder is touched."""
         self.session = tf.Session(config=session_config())
-        self._checkpoints.sweep()
-        if self._checkpoints.latest():
-            self._checkpoints.restore(self.session)
-        else:
-            self.session.run(self._initializer)
-        self.session.run(self._pipeline.initializer)
-        return int(self.session.run(self._model.global_step))
+        self.session.run(self._initializer)
 
-    def train(self, first_step):
+    def start(self) -> int:
+        """Loads the weights of the newest checkpoint, if there is one. Returns the steps already done."""
+        self._checkpoints.sweep()
+        if self._folder.holds_run():
+            for line in self._checkpoints.restore(self.session):
+                print(line, file=sys.stderr)
+        self.session.run(self._pipeline.initializer)
+        self.step = self._saved = int(self.session.run(self._model.global_step))
+        return self.step
+
+    def train(self) -> signal.Signals | None:
         """Trains to the last step, or until a signal asks to stop.
 
-        Args:
-          first_step: int, steps already done.
-
         Returns:
-          signal.Signals that stopped the run, or None where it got to its end.
+          The signal that stopped the run, or None where it got to its end.
 
         Raises:
           NotFiniteError: where a loss or the weights are no longer finite; the last good checkpoint stays.
           DataError: naming the file or record that could not be read; the weights are saved first.
-          UsageError: where a checkpoint, sample or event cannot be written, or XLA cannot compile the step.
+          OutputError: where a checkpoint, sample or event cannot be written.
+          UserError: XLA cannot compile the step.
         """
         config = self._config
-        events = Events(self._folder.path, tf.get_default_graph(), config, first_step)
-        progress = Progress(first_step, config.max_steps, self._model.images_per_step)
-        handlers = {number: signal.signal(number, self._ask_to_stop) for number in (signal.SIGINT, signal.SIGTERM)}
-        steps = {name: self.session.make_callable([turn.terms, turn.moves]) for name, turn in self._model.turns.items()}
-        saved, shown = first_step, {}
-        try:
-            for step in range(first_step + 1, config.max_steps + 1):
+        images_per_step = config.batch_size * sum(stream.images for stream in self._model.streams(config).values())
+        self._events = Events(self._folder.path, tf.get_default_graph(), config, self.step)
+        self._progress = Progress(self.step, config.max_steps, images_per_step)
+        runs = {
+            name: self.session.make_callable([train_op.scalars, train_op.op])
+            for name, train_op in self._model.train_ops.items()
+        }
+        scalars: dict[str, float] = {}  # the newest of every kind of step
+        with contextlib.ExitStack() as stack:
+            stack.callback(self._events.close)
+            stack.callback(self._progress.close)
+            stack.enter_context(stop_signals_handled(self._ask_to_stop))
+            for step in range(self.step + 1, config.max_steps + 1):
                 started = time.perf_counter()
+                name = self._model.train_op_of(step - 1)
                 traced = config.trace_every and step % config.trace_every == 0
-                turn = self._model.turn(step - 1)
-                terms = self._run(functools.partial(self._traced_step, turn, events, step) if traced else steps[turn], step, saved)
+                new = self._run(functools.partial(self._traced_run, name, step) if traced else runs[name], step)
                 seconds = time.perf_counter() - started
-                self._check_finite(terms, step, saved)
-                shown.update(terms)
-                progress.update(seconds, self._pipeline.wait_seconds(step - 1, started), shown)
-                last = step == config.max_steps or self._stop_signal
-                if step % config.summary_every == 0 or last:
-                    speed = {"speed/images_per_second": progress.images_per_second, "speed/waiting_share": progress.waiting_share}
-                    events.scalars({**shown, **speed}, step)
-                if step % config.sample_every == 0 or last:
-                    self._look(events, progress, step)
-                if step % config.checkpoint_every == 0 or last:
-                    self._save(step, saved)
-                    saved = step
+                self._check_finite(new, step)
                 self.step = step
-                if self._stop_signal:
-                    break
-        finally:
-            for number, handler in handlers.items():
-                signal.signal(number, handler)
-            progress.close()
-            events.close()
-        return self._stop_signal
+                scalars.update(new)
+                self._tell_damage(step)
+                self._progress.update(seconds, self._pipeline.wait_seconds(step - 1, started), scalars)
+                stopped_by = self._stop_signal  # looked at once: what comes later is for the next step
+                last = step == config.max_steps or stopped_by is not None
+                if step % config.summary_every == 0 or last:
+                    self._write_scalars(scalars)
+                if step % config.sample_every == 0 or last:
+                    self._evaluate()
+                if step % config.checkpoint_every == 0 or last:
+                    self._save()
+                if stopped_by:
+                    return stopped_by
+        return None
 
-    def _run(self, run_step, step, saved):
+    def _run(self, run_step, step):
         try:
             return run_step()[0]
         except tf.errors.OpError as error:
-            explanation = self._pipeline.error(error, step - 1)
-            if explanation is None and self._config.xla:
-                raise UsageError(f"step {step}, compiled by XLA, failed: {error.message.splitlines()[0]}; --noxla goes on without it") from None
-            if explanation is None:
-                raise
-            # The step has moved nothing: every assignment waits for gradients, and those for the batch.
-            self._save(step - 1, saved)
-            raise explanation from None
+            explanation = self._pipeline.error(step - 1)
+            if explanation is not None:
+                # The step has moved nothing: every assignment waits for gradients, and those for the batch.
+                self._save()
+                raise explanation from None
+            if self._config.xla:
+                reason = error.message.splitlines()[0]
+                raise UserError(f"step {step}, compiled by XLA, failed: {reason}; --noxla goes on without it") from None
+            raise
 
-    def _traced_step(self, turn, events, step):
-        """Runs one step under a full trace, for TensorBoard's Graphs tab and as a timeline that Chrome and Perfetto open."""
+    def _traced_run(self, name, step):
+        """Runs one step under a full trace: for TensorBoard's Graphs tab, and as a timeline for Chrome and Perfetto."""
         metadata = tf.RunMetadata()
         options = tf.RunOptions(trace_level=tf.RunOptions.FULL_TRACE)
-        chosen = self._model.turns[turn]
-        values = self.session.run([chosen.terms, chosen.moves], options=options, run_metadata=metadata)
-        events.trace(metadata, step)
-        os.makedirs(self._folder.traces, exist_ok=True)
-        with open(os.path.join(self._folder.traces, f"step-{step:08d}.json"), "w") as file:
-            file.write(Timeline(metadata.step_stats).generate_chrome_trace_format())
+        train_op = self._model.train_ops[name]
+        values = self.session.run([train_op.scalars, train_op.op], options=options, run_metadata=metadata)
+        self._events.trace(metadata, step)
+        file = os.path.join(self._folder.traces, f"step-{step:08d}.json")
+        with writing(file):
+            os.makedirs(self._folder.traces, exist_ok=True)
+            with open(file, "w") as opened:
+                opened.write(chrome_timeline(metadata))
         return values
 
-    def _check_finite(self, terms, step, saved):
-        for name, value in terms.items():
+    def _check_finite(self, scalars, step):
+        for name, value in scalars.items():
             if not math.isfinite(value):
-                raise NotFiniteError(f"{name} became {value} at step {step}; {self._advice(saved)}")
+                raise NotFiniteError(f"{name} became {value} at step {step}; {self._advice()}")
 
-    def _save(self, step, saved):
-        if step != saved and not self._checkpoints.save(self.session, step):
-            raise NotFiniteError(f"a weight is no longer finite at step {step}; {self._advice(saved)}")
+    def _save(self):
+        if self.step != self._saved:
+            if not self._checkpoints.save(self.session, self.step):
+                raise NotFiniteError(f"a weight is no longer finite at step {self.step}; {self._advice()}")
+            self._saved = self.step
 
-    def _advice(self, saved):
-        kept = f"the checkpoint of step {saved} in {self._folder.checkpoints} is the last good one" if saved else "there is no checkpoint yet"
+    def _advice(self):
+        kept = "there is no checkpoint yet"
+        if self._saved:
+            kept = f"the checkpoint of step {self._saved} in {self._folder.checkpoints} is the last good one"
         return f"{kept}; try a lower --learning_rate or --precision=float32 in a new run"
 
-    def _look(self, events, progress, step):
-        rows, figures = self._model.look(self.session, self._images)
-        if figures:
-            events.scalars(figures, step)
-            progress.say(f"step {step}: " + ", ".join(f"{name} {value:.4g}" for name, value in figures.items()))
-        grid = draw_grid(rows)
-        summary = self.session.run(self._model.grid_summary, {self._model.grid: grid[None]})
-        events.summary(summary, step)
-        self.grid_path = save_grid(self._folder.samples, grid, step)
+    def _tell_damage(self, step):
+        """Tells which images another took the place of, because they cannot be read, and writes each down once."""
+        lines = [printable(line) for line in self._pipeline.new_damage(step - 1)]
+        for line in lines:
+            self._progress.say(f"another image takes the place of a damaged one: {line}")
+        if lines:
+            with writing(self._folder.damaged), open(self._folder.damaged, "a+") as file:
+                file.seek(0)
+                known = set(file.read().splitlines())
+                file.writelines(f"{line}\n" for line in lines if line not in known)
 
-    def _ask_to_stop(self, number, frame):
-        if self._stop_signal:  # asked twice: at once, without a checkpoint
+    def _write_scalars(self, scalars):
+        speed = {
+            "speed/images_per_second": self._progress.images_per_second,
+            "speed/waiting_share": self._progress.waiting_share,
+        }
+        self._events.scalars({**scalars, **speed}, self.step)
+
+    def _evaluate(self):
+        """Takes the evaluators' scalars and the sample grid."""
+        rows: dict[str, list] = {}
+        for evaluator, images in self._evaluators:
+            found = evaluator(self.session, images)
+            rows.update(found.rows)
+            if found.scalars:
+                self._events.scalars(found.scalars, self.step)
+                figures = ", ".join(f"{name} {value:.4g}" for name, value in found.scalars.items())
+                self._progress.say(f"step {self.step}: {figures}")
+        grid = draw_grid(rows)
+        self._events.summary(self.session.run(self._model.grid_summary, {self._model.grid: grid[None]}), self.step)
+        self.grid_path = save_grid(self._folder.samples, grid, self.step)
+
+    def _ask_to_stop(self, stop_signal):
+        if self._stop_signal and stop_signal == signal.SIGINT:  # a second Ctrl-C: at once, without a checkpoint
             raise KeyboardInterrupt
-        self._stop_signal = signal.Signals(number)
+        self._stop_signal = stop_signal

@@ -1,0 +1,1 @@
+"""A trained model at work: a Session over images, folders of images translated, and the pages that show them."""

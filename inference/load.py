@@ -1,0 +1,196 @@
+"""A trained run, ready for images: `load_run("runs/photos").translate("photo.jpg", "AtoB")`."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Iterator
+from typing import TypeAlias
+
+import numpy as np
+from PIL import Image
+
+from base.errors import DataError, UsageError
+from base.graph_mode import tf
+from config import Config
+from inference.memory import Need, longest_side, memory_need
+from inference.session import generate, translate
+from inputs.images import BadImage, read_image, to_luma, to_uint8, to_unit
+from inputs.preprocess import held_out_image
+from models.model import Model
+from run_folder.folder import RunFolder
+from run_folder.restored import open_model
+
+ImageLike: TypeAlias = str | os.PathLike | np.ndarray | Image.Image
+
+
+class LoadedRun:
+    """A run's networks with the weights of its newest checkpoint.
+
+    Images are given as uint8 arrays [height, width, 3], or [height, width, 1] or [height, width] of grey levels; as
+    paths of image files; or as images of Pillow.
+
+    Attributes:
+      config: Config of the run.
+      step: int, steps that the weights were trained for.
+      directions: list of what `translate` takes: "AtoB" and "BtoA" of a CycleGAN.
+    """
+
+    def __init__(self, config: Config, model: Model, session: tf.Session):
+        """Takes the run's config, its Model, and a session with the weights; `load_run` makes them."""
+        self.config, self._model, self._session = config, model, session
+        self.step = int(session.run(model.global_step))
+        self.directions = list(model.outputs.translations)
+        self._needs: dict[str, Need] = {}
+
+    def channels(self, direction: str) -> int:
+        """Channels of the images that a direction starts from, 3 for RGB, 1 for grey; errors as for `translate`."""
+        return int(self._translation(direction).source.shape[-1])
+
+    def translate(self, image: ImageLike, direction: str) -> np.ndarray:
+        """Translates one image of any size.
+
+        Args:
+          image: see the class.
+          direction: one of `directions`.
+
+        Returns:
+          uint8 array [height, width, channels of the other domain], of the image's height and width.
+
+        Raises:
+          UsageError: the run translates in no such direction, or `image` is no image.
+          DataError: the image cannot be read, is too large for the memory, or its translation is not finite.
+        """
+        signature = self._translation(direction)
+        pixels = _as_pixels(image, self.channels(direction))
+        height, width = pixels.shape[:2]
+        side = longest_side(self._need(direction), max(height, signature.smallest), max(width, signature.smallest))
+        if side is not None:
+            raise _too_large(height, width, side)
+        try:
+            values = translate(self._session, signature, _as_values(pixels))
+        except (tf.errors.ResourceExhaustedError, tf.errors.AbortedError, MemoryError):  # Aborted: of oneDNN
+            raise _too_large(height, width, max(1, max(height, width) // 2)) from None
+        if not np.isfinite(values).all():
+            raise DataError("its translation is not finite; try --precision=float32")
+        return to_uint8(values)
+
+    @property
+    def generated_shape(self) -> tuple[int, int, int]:
+        """Height, width and channels of the images that `generate` makes; UsageError if it makes none."""
+        return tuple(self._generation.result.shape.as_list()[1:])
+
+    def generate(self, count: int, seed: int = 0) -> Iterator[np.ndarray]:
+        """Makes images of noise.
+
+        Args:
+          count: number of images.
+          seed: in [0, 2**32), what the noise is drawn from; image i is a function of seed and i, whatever the count.
+
+        Returns:
+          Iterator over `count` uint8 arrays [height, width, channels].
+
+        Raises:
+          UsageError: the run makes no images of noise.
+        """
+        return map(to_uint8, generate(self._session, self._generation, seed, count))
+
+    def classify(self, image: ImageLike) -> str:
+        """Names the class of one image, which is resized as the training images were.
+
+        Raises:
+          UsageError: the run is no classifier, or `image` is no image.
+          DataError: the image cannot be read, or is smaller than the crop.
+        """
+        signature = self._model.outputs.classification
+        if signature is None:
+            raise UsageError(f"{self._subject} is no classifier")
+        try:
+            pixels = held_out_image(_as_pixels(image, int(signature.images.shape[-1])), self.config)
+        except BadImage as reason:
+            raise DataError(f"the image {reason}") from None
+        (number,) = self._session.run(signature.predictions, {signature.images: _as_values(pixels)[None]})
+        return signature.class_names[number]
+
+    @property
+    def _generation(self):
+        if self._model.outputs.generation is None:
+            raise UsageError(f"{self._subject} makes no images of noise")
+        return self._model.outputs.generation
+
+    def _need(self, direction):
+        if direction not in self._needs:
+            self._needs[direction] = memory_need(self._translation(direction))
+        return self._needs[direction]
+
+    @property
+    def _subject(self) -> str:
+        return f"{self.config.run_dir}: the model {self.config.model} of this run"
+
+    def _translation(self, direction):
+        if direction not in self._model.outputs.translations:
+            raise _unknown_direction(self._model, direction)
+        return self._model.outputs.translations[direction]
+
+
+def load_run(run_dir: str | os.PathLike, direction: str | None = None, precision: str | None = None) -> LoadedRun:
+    """Builds a run's networks and loads its newest checkpoint.
+
+    Args:
+      run_dir: the run folder.
+      direction: the one direction to load, for less time and memory; None: all that the run's model can do.
+      precision: dtype of the networks, "float32", "bfloat16" or "float16"; None: the run's.
+
+    Raises:
+      UsageError: there is no run with a checkpoint, or it translates in no such direction.
+      ConfigError: there is no such precision.
+      DataError: the checkpoint does not fit the model, or is damaged.
+    """
+    folder = RunFolder(os.path.expanduser(run_dir))
+    config = folder.config(**({} if precision is None else {"precision": precision}))
+
+    def choose(model):
+        outputs = model.outputs
+        if direction is not None:
+            if direction not in outputs.translations:
+                raise _unknown_direction(model, direction)
+            return [outputs.translations[direction].result]
+        results = [translation.result for translation in outputs.translations.values()]
+        results += [outputs.generation.result] if outputs.generation else []
+        return results + ([outputs.classification.predictions] if outputs.classification else [])
+
+    model, session = open_model(folder, dataclasses.replace(config, batch_size=1), choose)
+    if model.outputs.generation:  # its norms need whole batches of the run's size
+        session.close()
+        model, session = open_model(folder, config, choose)
+    return LoadedRun(config, model, session)
+
+
+def _too_large(height: int, width: int, side: int) -> DataError:
+    return DataError(f"{width} x {height} px need more memory than there is; try --max_side={side}")
+
+
+def _unknown_direction(model: Model, direction: str) -> UsageError:
+    known = ", ".join(model.outputs.translations) or "none"
+    return UsageError(f"--direction={direction}: the model {model.config.model} of this run has {known}")
+
+
+def _as_pixels(image: ImageLike, channels: int) -> np.ndarray:
+    """Gives a uint8 array [height, width, channels]."""
+    if isinstance(image, str | os.PathLike):
+        try:
+            return read_image(image, channels)
+        except BadImage as reason:
+            raise DataError(f"{os.fspath(image)}: {reason}") from None
+    pixels = np.asarray(image.convert("RGB") if isinstance(image, Image.Image) else image)
+    pixels = pixels[:, :, None] if pixels.ndim == 2 else pixels
+    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] not in (1, 3) or not pixels.size:
+        found = f"{pixels.dtype} {list(pixels.shape)}"
+        raise UsageError(f"an image must be a uint8 array [height, width, 3] or [height, width, 1], not {found}")
+    if channels == 3:
+        return np.broadcast_to(pixels, (*pixels.shape[:2], 3))
+    return to_luma(pixels) if pixels.shape[2] == 3 else pixels
+
+
+def _as_values(pixels: np.ndarray) -> np.ndarray:
+    return to_unit(pixels.astype(np.float32))

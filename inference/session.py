@@ -1,0 +1,91 @@
+"""Running a Session over images: translate one of any size, generate some of noise, run any tensors in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from base.graph_mode import tf
+from models.model import Generation, Model, Translation
+
+# By input name: float32 arrays [count, height, width, channels], arrays of labels, or `inputs.held_out.HeldOut`.
+Images = Mapping
+
+
+def translate(session: tf.Session, signature: Translation, image: np.ndarray) -> np.ndarray:
+    """Translates one image of any size.
+
+    Args:
+      session: with the weights.
+      signature: of the model's `outputs.translations`.
+      image: float32 array [height, width, channels] in [-1, 1].
+
+    Returns:
+      float32 array [height, width, channels of the other domain] in [-1, 1]. The image is padded by reflection to the
+      multiple of pixels that the generator takes, and the result is cropped back.
+    """
+    height, width = image.shape[:2]
+    multiple, smallest = signature.multiple, signature.smallest
+    rows, columns = (max(-(-side // multiple) * multiple, smallest) - side for side in (height, width))
+    padded = np.pad(image, [(0, rows), (0, columns), (0, 0)], mode="reflect")
+    batch = np.repeat(padded[None], signature.source.shape[0], axis=0)
+    return session.run(signature.result, {signature.source: batch})[0, :height, :width]
+
+
+def generate(session: tf.Session, signature: Generation, seed: int, count: int) -> Iterator[np.ndarray]:
+    """Makes images of noise.
+
+    Args:
+      session: with the weights.
+      signature: the model's `outputs.generation`.
+      seed: in [0, 2**32), what the noise is drawn from.
+      count: number of images.
+
+    Yields:
+      count float32 arrays [height, width, channels] in [-1, 1]. They are made in whole batches of the model's size,
+      so that norms with the statistics of the batch find what they are used to; so image i is a function of seed and
+      i, whatever the count.
+    """
+    draws = np.random.RandomState(seed)  # whose numbers NumPy promises never to change
+    shape = signature.noise.shape.as_list()
+    for start in range(0, count, shape[0]):
+        yield from session.run(signature.result, {signature.noise: draws.standard_normal(shape)})[: count - start]
+
+
+def run_in_batches(
+    session: tf.Session, model: Model, tensors: Mapping[str, tf.Tensor], images: Images
+) -> dict[str, list]:
+    """Runs tensors on any number of images, a batch at a time.
+
+    Args:
+      session: with the weights.
+      model: whose inputs are fed.
+      tensors: by name, with one entry for each image of the batch.
+      images: see Images.
+
+    Returns:
+      Lists by the names of `tensors`, with one entry for each image.
+    """
+    count, size = min(map(len, images.values())), model.config.batch_size
+    results: dict[str, list] = {name: [] for name in tensors}
+    for start in range(0, count, size):
+        # The last batch is filled up with its last image.
+        indices = np.minimum(np.arange(start, start + size), count - 1)
+        values = session.run(tensors, {model.inputs[name]: batch[indices] for name, batch in images.items()})
+        for name, value in values.items():
+            results[name].extend(value[: count - start])
+    return results
+
+
+def run_one_by_one(
+    session: tf.Session, model: Model, tensors: Mapping[str, tf.Tensor], images: Images
+) -> dict[str, list]:
+    """Runs tensors as `run_in_batches` does, but each image fills a batch alone: norms see nothing of the others."""
+    size = model.config.batch_size
+    results: dict[str, list] = {name: [] for name in tensors}
+    for index in range(min(map(len, images.values()))):
+        feed = {model.inputs[name]: np.repeat(batch[[index]], size, axis=0) for name, batch in images.items()}
+        for name, value in session.run(tensors, feed).items():
+            results[name].append(value[0])
+    return results

@@ -1,0 +1,1 @@
+"""Run folders: what lies in one, how a run is continued, its checkpoints, and models restored from it."""

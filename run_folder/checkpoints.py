@@ -1,0 +1,176 @@
+"""Checkpoints: written whole, kept a few, restored only where every variable is there in its shape, and never lost."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import tempfile
+from collections.abc import Iterator, Sequence
+
+from base.errors import DataError, OutputError
+from base.files import written_whole
+from base.graph_mode import tf
+
+STATE = (
+    "checkpoint"  # the file that TensorFlow's own tools find the newest checkpoint by; here it is not needed to read
+)
+DATA, INDEX = ".data-00000-of-00001", ".index"
+TEMPORARY = r"model-\d+\.(data-00000-of-00001|index)\.tempstate\d+"  # what TensorFlow calls half a file
+CHECKPOINT_FILE = rf"{STATE}|model-\d+\.(data-00000-of-00001|index|meta)|{TEMPORARY}"  # every name that is given here
+
+
+class Checkpoints:
+    """The checkpoints of one run.
+
+    A checkpoint of step N is the files `model-N.index` and `model-N.data-00000-of-00001`. TensorFlow renames both from
+    temporary names, the index last: where there is an index, the checkpoint was written whole.
+    """
+
+    def __init__(self, folder: str, variables: Sequence[tf.Variable], keep: int = 1):
+        """Adds the ops that save and restore to the graph.
+
+        Args:
+          folder: where the checkpoints lie.
+          variables: the variables that are saved and restored.
+          keep: checkpoints kept when a new one is written.
+        """
+        self._folder, self._variables, self._keep = folder, variables, keep
+        with tf.name_scope("checkpoints"):
+            self._ops = tf.train.Saver(variables).as_saver_def()
+            floats = [v for v in variables if v.dtype.base_dtype == tf.float32]
+            self._all_finite = tf.reduce_all([tf.reduce_all(tf.is_finite(v.read_value())) for v in floats])
+
+    def steps(self) -> list[int]:
+        """The steps of the checkpoints that were written whole, newest first."""
+        return find_steps(self._folder)
+
+    def save(self, session: tf.Session, step: int) -> bool:
+        """Writes a checkpoint named after the step; weights that are not finite are never written.
+
+        Returns:
+          bool, whether the weights were finite.
+
+        Raises:
+          OutputError: it cannot be written; the checkpoints before it are untouched.
+        """
+        if not session.run(self._all_finite):
+            return False
+        try:
+            session.run(self._ops.save_tensor_name, {self._ops.filename_tensor_name: self._path(step)})
+            older = self.steps()[self._keep :]
+            self._write_state(older)
+            for old in older:
+                for suffix in (INDEX, DATA):  # the index first: without it the rest is known to be no whole checkpoint
+                    os.remove(self._path(old) + suffix)
+        except (tf.errors.OpError, OSError) as error:
+            self.sweep()
+            reason = _reason(error)
+            raise OutputError(f"{self._folder}: cannot write the checkpoint of step {step}: {reason}") from None
+        return True
+
+    def restore(self, session: tf.Session) -> list[str]:
+        """Loads the newest checkpoint that is intact.
+
+        Returns:
+          Lines about newer ones that are damaged and were passed over.
+
+        Raises:
+          DataError: it lacks a variable or holds it in another shape, which is named; or no checkpoint is intact.
+        """
+        damaged: list[str] = []
+        for step in self.steps():
+            try:
+                with _without_wildcards(self._folder) as folder:
+                    prefix = os.path.join(folder, f"model-{step}")
+                    self._check_variables(prefix)
+                    session.run(self._ops.restore_op_name, {self._ops.filename_tensor_name: prefix})
+                return damaged
+            except (tf.errors.OpError, RuntimeError, ValueError) as error:
+                damaged.append(f"{self._path(step)}: the checkpoint is damaged ({_reason(error)}) and passed over")
+        files = sorted(_names(self._folder))
+        what = (
+            damaged[0]
+            if damaged
+            else f"{self._folder}: holds {files[0] if files else 'nothing'} but no whole checkpoint"
+        )
+        raise DataError(f"{what}; no other is left: put a copy back, or start anew with --overwrite")
+
+    def sweep(self) -> None:
+        """Deletes what a killed or failed process left half written.
+
+        These are files under TensorFlow's temporary names, and data without an index of a step that the state, which
+        is written after the index, does not list. Where the state cannot be read, nothing is deleted.
+        """
+        listed = self._listed()
+        if listed is None:
+            return
+        names = _names(self._folder)
+        for name in names:
+            match = re.fullmatch(rf"(model-\d+){re.escape(DATA)}", name)
+            alone = match and match[1] + INDEX not in names and match[1] not in listed
+            if alone or re.fullmatch(TEMPORARY, name):
+                os.remove(os.path.join(self._folder, name))
+
+    def _check_variables(self, prefix):
+        reader = tf.train.NewCheckpointReader(prefix)
+        shapes = reader.get_variable_to_shape_map()
+        for variable in self._variables:
+            name, shape = variable.op.name, variable.shape.as_list()
+            if name not in shapes:
+                raise DataError(f"{prefix}: has no variable {name}; it is of another model or version")
+            if shapes[name] != shape:
+                raise DataError(f"{prefix}: variable {name} has shape {shapes[name]}, but the model's has {shape}")
+
+    def _listed(self):
+        """Names of the checkpoints in the state; None where it cannot be read, or is not there beside checkpoints."""
+        try:
+            with open(os.path.join(self._folder, STATE)) as file:
+                lines = [re.fullmatch(r'\w+: "([^"]+)"', line) for line in file.read().splitlines()]
+        except FileNotFoundError:
+            return None if self.steps() else set()
+        except (OSError, ValueError):
+            return None
+        return {line[1] for line in lines if line} if lines and all(lines) else None
+
+    def _write_state(self, left_out):
+        names = [f"model-{step}" for step in reversed(self.steps()) if step not in left_out]
+        lines = [f'model_checkpoint_path: "{names[-1]}"', *(f'all_model_checkpoint_paths: "{name}"' for name in names)]
+        with written_whole(os.path.join(self._folder, STATE)) as file:
+            file.write_text("\n".join(lines) + "\n")
+
+    def _path(self, step):
+        return os.path.join(self._folder, f"model-{step}")
+
+
+def find_steps(folder: str) -> list[int]:
+    """The steps of the checkpoints in a folder that were written whole, newest first."""
+    names = _names(folder)
+    steps = [int(match[1]) for name in names if (match := re.fullmatch(r"model-(\d+)\.index", name))]
+    return sorted((step for step in steps if f"model-{step}{DATA}" in names), reverse=True)
+
+
+def holds_checkpoints(folder: str) -> bool:
+    """Whether there is anything of a checkpoint in a folder, whole or not."""
+    return any(re.fullmatch(CHECKPOINT_FILE, name) for name in _names(folder))
+
+
+@contextlib.contextmanager
+def _without_wildcards(folder: str) -> Iterator[str]:
+    """Gives a path to a folder that TensorFlow, which looks for patterns in what it restores from, takes as it is."""
+    if not set(folder) & set("*?[]\\"):
+        yield folder
+        return
+    with tempfile.TemporaryDirectory() as parent:
+        link = os.path.join(parent, "checkpoints")
+        os.symlink(os.path.abspath(folder), link)
+        yield link
+
+
+def _names(folder: str) -> set[str]:
+    return set(os.listdir(folder)) if os.path.isdir(folder) else set()
+
+
+def _reason(error: Exception) -> str:
+    text = getattr(error, "message", None) or getattr(error, "strerror", None) or str(error)
+    return text.removeprefix("Graph execution error:").strip().splitlines()[0]

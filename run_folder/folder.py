@@ -1,0 +1,150 @@
+"""The folder of a run: config, checkpoints, samples, TensorBoard events, and a lock against a second process."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from base.errors import DataError, UsageError
+from base.files import writing, written_whole
+from config import Config, default_run_dir
+from models.configs import make_config
+from run_folder.checkpoints import CHECKPOINT_FILE, holds_checkpoints
+from run_folder.continuation import continue_config, read_config, restore_config, write_config
+
+SAMPLE_FILE, TRACE_FILE = r"step-\d{8,}\.png", r"step-\d{8,}\.json"
+OTHER_FILES = r"events\.out\.tfevents\..+|provenance\.json|damaged\.txt"
+
+
+class RunFolder:
+    """Paths and config of one run.
+
+    A folder is a run's if its `config.json` says so: with the name of this program, or as its first version wrote it.
+
+    Attributes:
+      path, checkpoints, samples, traces: str, the folder itself and its sub-folders.
+      damaged: str, the file that names the images that could not be read.
+      provenance: str, the file of `run_folder.provenance`.
+    """
+
+    def __init__(self, path: str):
+        self.path = path
+        self.checkpoints = os.path.join(path, "checkpoints")
+        self.samples = os.path.join(path, "samples")
+        self.traces = os.path.join(path, "traces")
+        self.damaged = os.path.join(path, "damaged.txt")
+        self.provenance = os.path.join(path, "provenance.json")
+        self._config_file = os.path.join(path, "config.json")
+        self._lock: int | None = None
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> RunFolder:
+        """The folder that values on a command line name; without `run_dir`, that of their preset or model."""
+        return cls(given.get("run_dir") or default_run_dir(given.get("preset"), given.get("model", Config.model)))
+
+    def holds_run(self) -> bool:
+        """Whether there is a checkpoint, even a damaged one: something to continue from or to translate with."""
+        return os.path.lexists(self._config_file) and holds_checkpoints(self.checkpoints)
+
+    def config_for(self, given: Mapping[str, Any]) -> Config:
+        """The config of training in this folder: of the run that is continued, or of a new one.
+
+        Args:
+          given: the values given on the command line.
+
+        Raises:
+          ConfigError: where values cannot be, or differ from the run's and may not.
+          DataError: where the folder holds a config that no run of this program wrote, or that is damaged.
+          UsageError: where the folder holds something that is no run, or nothing was given but a folder without a run.
+        """
+        given = {**given, "run_dir": self.path}
+        if os.path.lexists(self._config_file):
+            stored = self._stored()
+            if self.holds_run() and not given.get("overwrite"):
+                return continue_config(stored, given)
+        elif os.path.isdir(self.path):
+            strangers = [name for name in sorted(os.listdir(self.path)) if not name.startswith(".")]
+            if strangers:
+                raise UsageError(
+                    f"{self.path} holds {strangers[0]} but no run; choose an empty or a new folder as --run_dir"
+                )
+        elif os.path.lexists(self.path):
+            raise UsageError(f"{self.path} is a file; --run_dir must name a folder")
+        if set(given) <= {"run_dir", "overwrite"}:
+            raise UsageError(
+                f"{self.path}: no run there to continue; to start one, give --data_dir or --preset (see --help)"
+            )
+        return make_config(given)
+
+    def config(self, **changes: Any) -> Config:
+        """The config of the run in this folder, with some values changed.
+
+        Raises:
+          DataError: where the config is damaged, or that of another program.
+          UsageError: where the folder holds no run that has got to a checkpoint.
+        """
+        if not os.path.isdir(self.path):
+            raise UsageError(f"{self.path}: no such run folder")
+        if not self.holds_run():
+            raise UsageError(f"{self.path} holds no run with a checkpoint; train.py --run_dir={self.path} makes one")
+        return restore_config(self._stored(), self.path, **changes)
+
+    def claim(self, config: Config) -> None:
+        """Makes the folder ready to be written by this process alone, and writes the config.
+
+        A run that is overwritten is deleted here, file by file of those that this program writes; so is what a run
+        left that never got to a checkpoint.
+
+        Raises:
+          UsageError: another process trains in the folder.
+          OutputError: the folder cannot be written.
+        """
+        with writing(self.path):
+            os.makedirs(self.path, exist_ok=True)
+            self._lock = os.open(os.path.join(self.path, ".lock"), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
+            try:
+                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                self.release()
+                raise UsageError(
+                    f"{self.path}: another process is training here; stop it or choose another --run_dir"
+                ) from None
+            if config.overwrite or not self.holds_run():
+                self._clear()
+            for folder in (self.checkpoints, self.samples):
+                os.makedirs(folder, exist_ok=True)
+            with written_whole(self._config_file) as file:
+                file.write_text(write_config(config))
+
+    def release(self) -> None:
+        """Lets others write to the folder again, as the end of the process does."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def _clear(self):
+        """Deletes the files of a run, by the names that this program gives them, and folders that are empty then."""
+        own = {
+            self.checkpoints: CHECKPOINT_FILE,
+            self.samples: SAMPLE_FILE,
+            self.traces: TRACE_FILE,
+            self.path: OTHER_FILES,
+        }
+        for folder, pattern in own.items():
+            names = os.listdir(folder) if os.path.isdir(folder) and not os.path.islink(folder) else []
+            for name in names:
+                file = os.path.join(folder, name)
+                if re.fullmatch(pattern, name) and os.path.isfile(file):
+                    os.remove(file)
+
+    def _stored(self):
+        try:
+            with open(self._config_file) as file:
+                return read_config(file.read())
+        except DataError as error:
+            raise DataError(f"{self._config_file} {error}") from None
+        except (OSError, ValueError) as error:
+            raise DataError(f"{self._config_file} cannot be read: {getattr(error, 'strerror', error)}") from None

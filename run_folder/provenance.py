@@ -1,0 +1,105 @@
+"""What the bits of a run depend on beside its config: its data and its machine, recorded and compared."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any, NamedTuple
+
+from base.errors import DataError
+from base.files import writing, written_whole
+from base.graph_mode import tf
+from base.machine import available_cores, cpu_features, gpu_name
+from inputs.fingerprint import describe_change
+
+FORMAT_VERSION = 1
+
+
+class Entry(NamedTuple):
+    """What was so from a step on.
+
+    Attributes:
+      step: steps done before.
+      data: fingerprint of the data, from `inputs.data_dir.Splits.fingerprint`.
+      environment: from `describe_environment`.
+    """
+
+    step: int
+    data: dict[str, Any]
+    environment: dict[str, Any]
+
+
+class Provenance:
+    """The entries of one run, oldest first."""
+
+    def __init__(self, path: str, continued: bool):
+        """Takes the path of the file, and whether the run that it is about goes on; else it is not read.
+
+        Raises:
+          DataError: the file is damaged.
+        """
+        self._path = path
+        self.entries = _read(path) if continued else []
+
+    def check_data(self, data: dict[str, Any], accept_change: bool) -> None:
+        """Raises DataError where a run's data is no longer what it was trained on, unless the change is accepted."""
+        change = describe_change(self.entries[-1].data, data) if self.entries else ""
+        if change and not accept_change:
+            raise DataError(
+                f"the data changed since this run was trained on it: {change}; put it back, or go on with "
+                "--accept_changed_data, which records the change"
+            )
+
+    def record(self, step: int, data: dict[str, Any], environment: dict[str, Any]) -> list[str]:
+        """Writes down what is so from a step on, where that is new.
+
+        Returns:
+          Lines about what differs from before: the steps to come are then not those of a run left alone.
+
+        Raises:
+          OutputError: the file cannot be written.
+        """
+        before = self.entries[-1] if self.entries else None
+        if before is not None and (before.data, before.environment) == (data, environment):
+            return []
+        self.entries.append(Entry(step, data, environment))
+        content = {"format_version": FORMAT_VERSION, "entries": [entry._asdict() for entry in self.entries]}
+        with writing(self._path), written_whole(self._path) as file:
+            file.write_text(json.dumps(content, indent=2) + "\n")
+        if before is None:
+            return []
+        changes = [f"data: {change}"] if (change := describe_change(before.data, data)) else []
+        changes += [
+            f"{name} was {before.environment.get(name)} and is {value}"
+            for name, value in environment.items()
+            if before.environment.get(name) != value
+        ]
+        return [f"not as from step {before.step} on, so that last bits may differ: {change}" for change in changes]
+
+
+def describe_environment() -> dict[str, Any]:
+    """Names what a step's rounding depends on: TensorFlow, the CPU's instructions, threads, the GPU if there is one."""
+    return {
+        "tensorflow": tf.__version__,
+        "gpu": gpu_name(),
+        "cpu_features": cpu_features(),
+        "cores": available_cores(),
+        "threads_per_op": tf.config.threading.get_intra_op_parallelism_threads() or available_cores(),
+        "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "default"),
+    }
+
+
+def _read(path):
+    try:
+        with open(path) as file:
+            content = json.load(file)
+        if content["format_version"] != FORMAT_VERSION:
+            raise ValueError(f"the format version {content['format_version']} is not known")
+        entries = [Entry(**entry) for entry in content["entries"]]
+        if not all(isinstance(entry.data, dict) and isinstance(entry.environment, dict) for entry in entries):
+            raise ValueError("data and environment must be objects")
+        return entries
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
+        raise DataError(f"{path} cannot be read ({error}); put a copy back, or delete it to go on unchecked") from None
