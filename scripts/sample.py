@@ -1,18 +1,37 @@
 """Makes images of noise with a trained run: as single files, as one grid, or both."""
 
-import argparse
+from __future__ import annotations
+
+import contextlib
+import dataclasses
 import os
+import re
+import shutil
+import signal
 import sys
-from collections import deque
+from pathlib import Path
 
-from PIL import Image
+import numpy as np
 
-sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # works without installation, from anywhere
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # works without installation, from anywhere
 
+from base.command_line import parse_arguments, run
+from base.errors import ConfigError, UsageError
+from base.files import writing
+from base.machine import available_memory
+from base.options import REQUIRED, Options, changed, option
+from base.signals import Stopped
+from base.terminal import track
 from config import Config
-from inputs.images import save_image, to_uint8
-from training.command_line import OneLineParser, UsageError, path, run
-from training.run_folder import RunFolder
+from inference.load import LoadedRun, load_run
+from inference.outputs import (
+    check_output_file,
+    check_output_folder,
+    check_outside_run,
+    output_folder_held,
+    write_image,
+)
+from inputs.images import to_unit
 from training.samples import draw_grid
 
 USAGE = """\
@@ -21,95 +40,118 @@ Makes images of noise with a trained run of a model that does so, such as wgan.
   python scripts/sample.py --run_dir=runs/bedrooms --count=1000 --output=bedrooms
   python scripts/sample.py --run_dir=runs/bedrooms --count=64 --seed=3 --grid=bedrooms.png
 
-Image i of a seed is the same however many are made. The generator's batch norms take the statistics of whole batches of the run's size.
+Image i of a seed is the same however many are made. The generator's batch norms take the statistics of whole batches of
+the run's size.
 """
+MAX_GRID_PIXELS = 80_000_000  # of a picture that image viewers, and Pillow without a warning, still open
+GRID_COPIES = 12  # bytes of memory for each of the grid's, at its drawing
+SMALLEST_FILE = 4096  # bytes, a block of usual file systems
+BEST_COMPRESSION = 20  # of a PNG file of what a network makes
 
 
-def main(arguments):
-    args = parse_arguments(arguments)
-    folder = RunFolder(args.run_dir)
-    config = folder.config(**({"precision": args.precision} if args.precision else {}))
-    check_free(args)
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SampleOptions(Options):
+    """The command line."""
 
-    # TensorFlow is imported only here, so that a mistyped flag shows at once.
-    from training.tensorflow_setup import tf  # noqa: F401, isort: skip
-    from training.restored import open_model
+    run_dir: Path = option(REQUIRED, "Run folder of train.py.", metavar="DIR")
+    output: Path | None = option(None, "Folder for single images, 00000.png, ...", metavar="DIR")
+    grid: Path | None = option(None, "PNG file for one picture of all images, eight in a line.", metavar="FILE")
+    count: int = option(64, "Number of images.", low=1)
+    seed: int = option(0, "What the noise is drawn from.", low=0, high=2**32 - 1)
+    precision: str | None = changed(
+        Config, "precision", None, help="Dtype of the networks.", group="options", auto="the run's"
+    )
+    overwrite: bool = option(False, "Replace files of the same names.")
 
-    def choose(model):
-        if model.generation is None:
-            raise UsageError(f"{args.run_dir}: the model {config.model} of this run makes no images of noise")
-        return model.generation.result
+    def check(self) -> None:
+        if not (self.output or self.grid):
+            raise UsageError("give --output=DIR for single images, --grid=FILE for one picture, or both")
+        if self.grid and self.grid.suffix.lower() != ".png":
+            raise ConfigError(f"--grid={self.grid}: must be the name of a .png file")
 
-    model, session = open_model(folder, config, choose)
-    images = model.generate(session, args.seed, args.count)
-    try:
-        if args.output:
-            args.output.mkdir(parents=True, exist_ok=True)
-            images = write_images(args.output, images)
-        if args.grid:
-            args.grid.parent.mkdir(parents=True, exist_ok=True)
-            Image.fromarray(draw_grid({"": list(images)})).save(args.grid, "PNG")
-        deque(images, maxlen=0)  # makes those that no grid has asked for
-    except OSError as error:
-        raise UsageError(f"{error.filename or args.grid or args.output}: cannot be written: {error.strerror or error}") from None
-    print(f"{args.count} images of step {session.run(model.global_step)}: {' and '.join(str(path) for path in (args.output, args.grid) if path)}")
+
+def main(arguments: list[str]) -> int:
+    options = parse_arguments(arguments, SampleOptions, USAGE)
+    check_outputs(options)
+    trained = load_run(options.run_dir, precision=options.precision)
+    check_room(options, trained)
+    with output_folder_held("output", options.output) if options.output else contextlib.nullcontext():
+        check_outputs(options)  # another program may have written there while this one got ready
+        make_images(options, trained)
+    places = " and ".join(str(path) for path in (options.output, options.grid) if path)
+    print(f"{options.count} images of step {trained.step}: {places}")
     return 0
 
 
-def parse_arguments(arguments):
-    """Reads and checks the command line; UsageError where it is wrong."""
-    parser = OneLineParser(
-        "sample.py",
-        description=USAGE,
-        formatter_class=lambda prog: argparse.RawDescriptionHelpFormatter(prog, max_help_position=26, width=120),
-        usage="python scripts/sample.py --run_dir=DIR [--output=DIR] [--grid=FILE] [options]",
-        allow_abbrev=False,
-    )
-    parser.add_argument("--run_dir", metavar="DIR", required=True, help="run folder of train.py")
-    parser.add_argument("--output", metavar="DIR", type=path, help="folder for single images, 00000.png, ...")
-    parser.add_argument("--grid", metavar="FILE", type=path, help="PNG file for one picture of all images, eight in a line")
-    parser.add_argument("--count", metavar="N", type=int, default=64, help="number of images (default: 64)")
-    parser.add_argument("--seed", metavar="N", type=int, default=0, help="what the noise is drawn from (default: 0)")
-    parser.add_argument(
-        "--precision",
-        choices=Config.__dataclass_fields__["precision"].metadata["choices"],
-        help="dtype of the networks (default: the run's)",
-    )
-    parser.add_argument("--overwrite", action="store_true", help="replace files of the same names")
-    args = parser.parse_args(arguments)
-    if not (args.output or args.grid):
-        raise UsageError("give --output=DIR for single images, --grid=FILE for one picture, or both")
-    if args.grid and args.grid.suffix.lower() != ".png":
-        raise UsageError(f"--grid={args.grid}: must be the name of a .png file")
-    if args.count < 1:
-        raise UsageError(f"--count={args.count}: must be at least 1")
-    if not 0 <= args.seed < 2**32:
-        raise UsageError(f"--seed={args.seed}: must be at least 0 and less than {2**32}")
-    return args
+def check_outputs(options: SampleOptions) -> None:
+    """Raises UsageError where writing would destroy something."""
+    if options.output:
+        check_outside_run("output", options.output, options.run_dir)
+        own = (re.fullmatch(r"(\d{5,})\.png", name) for name in existing_names(options.output))
+        names = sorted(match[0] for match in own if match and int(match[1]) < options.count)
+        check_output_folder("output", options.output, names, options.overwrite)
+    if options.grid:
+        check_output_file("grid", options.grid, options.overwrite)
 
 
-def check_free(args):
-    """Raises UsageError where writing would replace a file without leave."""
-    if args.output and args.output.exists() and not args.output.is_dir():
-        raise UsageError(f"{args.output} is a file; --output must name a folder")
-    if args.grid and args.grid.is_dir():
-        raise UsageError(f"{args.grid} is a folder; --grid must name a file")
-    files = [image_file(args.output, number) for number in range(args.count)] if args.output else []
-    existing = next((file for file in [*files, args.grid] if file and file.exists()), None)
-    if existing and not args.overwrite:
-        raise UsageError(f"{existing} exists; --overwrite replaces files of the same names")
+def check_room(options: SampleOptions, trained: LoadedRun) -> None:
+    """Raises UsageError where the images can have no room: in a picture, in the memory or on the disk."""
+    height, width, channels = trained.generated_shape
+    if options.grid:
+        most = MAX_GRID_PIXELS // (height * width)
+        memory = available_memory()
+        if memory is not None:
+            most = min(most, memory // (GRID_COPIES * height * width * channels))
+        if options.count > most:
+            raise UsageError(f"--count={options.count}: a grid of {width} x {height} px images holds {most} at most")
+    if options.output:
+        folder = next(path for path in (options.output, *options.output.absolute().parents) if os.path.exists(path))
+        with writing(folder):
+            free = shutil.disk_usage(folder).free
+        least = options.count * max(SMALLEST_FILE, height * width * channels // BEST_COMPRESSION)
+        if least > free:
+            need = f"the images take at least {least / 1e6:,.0f} MB"
+            raise UsageError(f"--count={options.count}: {need}, and {free / 1e6:,.0f} MB are free in {folder}")
 
 
-def image_file(folder, number):
+def make_images(options: SampleOptions, trained: LoadedRun) -> None:
+    """Makes the images and writes them.
+
+    Raises:
+      Stopped: by Ctrl-C, `kill` or the end of the terminal; the words say what was written.
+    """
+    written = 0
+    kept: list[np.ndarray] = []
+    try:
+        for image in track(trained.generate(options.count, options.seed), options.count, "images"):
+            if options.output:
+                file = options.output / image_name(written)
+                with writing(file):
+                    write_image(image, file)
+            if options.grid:
+                kept.append(image)
+            written += 1
+    except KeyboardInterrupt as interrupt:
+        by = interrupt.signal if isinstance(interrupt, Stopped) else signal.SIGINT
+        where = f" written to {options.output}" if options.output else " made, nothing written"
+        raise Stopped(by, f"{written} of {options.count} images{where}") from None
+    if options.grid:
+        rows = {"": [to_unit(image.astype(np.float32)) for image in kept]}
+        with writing(options.grid):
+            write_image(draw_grid(rows), options.grid)
+
+
+def existing_names(folder: Path) -> list[str]:
+    """Names in a folder; none where it is not there, or is no folder."""
+    if not os.path.isdir(folder):
+        return []
+    with writing(folder):
+        return os.listdir(folder)
+
+
+def image_name(number: int) -> str:
     """Names the file of an image."""
-    return folder / f"{number:05d}.png"
-
-
-def write_images(folder, images):
-    """Passes images through, writing each to its file."""
-    for number, image in enumerate(images):
-        save_image(to_uint8(image), image_file(folder, number))
-        yield image
+    return f"{number:05d}.png"
 
 
 if __name__ == "__main__":

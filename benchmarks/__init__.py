@@ -1,0 +1,1 @@
+"""This project beside PyTorch: what the benchmark measures, and an independent PyTorch version of the reference."""
