@@ -1,12 +1,18 @@
 """What all tests share: graph mode, a fresh graph with its session, and the way to the shared data."""
 
 import pathlib
+import signal
 
 import pytest
 
-from training.tensorflow_setup import session_config, tf
+from base.graph_mode import session_config, tf
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
+
+
+def pytest_configure() -> None:
+    """Hears Ctrl-C as at a terminal: a shell that starts the tests behind `&` has it ignored, and they test it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

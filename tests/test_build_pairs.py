@@ -1,16 +1,13 @@
 """Tests of build_data.py --pairs, run as its users do."""
 
-import hashlib
-import io
 import json
 
 import numpy as np
 import pytest
-from PIL import Image
 
-from inputs.sources import find_source
-from tests.inputs.test_pairs import photo, save
-from tests.test_build_data import build, build_well
+from inputs.data_dir import find_source
+from tests.helpers.build import build, build_well, digests
+from tests.helpers.images import photo, save
 
 
 @pytest.fixture
@@ -21,10 +18,6 @@ def side_by_side(tmp_path):
     return tmp_path / "source"
 
 
-def pixels(source, index):
-    return np.asarray(Image.open(io.BytesIO(source.read(index)[0])))
-
-
 def test_side_by_side_images_become_records_of_both(side_by_side, tmp_path):
     out = build_well("--pairs", source=side_by_side, output=tmp_path / "out", shards=2)
     assert "train: 5 pairs in 2 shards, 0 left out" in out and "test: 2 pairs in 2 shards" in out
@@ -32,27 +25,26 @@ def test_side_by_side_images_become_records_of_both(side_by_side, tmp_path):
         a, b = (find_source(tmp_path / "out", f"{split}/{half}") for half in "AB")
         assert len(a) == len(b) == count
         for i in range(count):
-            number = int(a.read(i)[1].removesuffix(".png"))
-            np.testing.assert_array_equal(pixels(a, i), photo(number))
-            np.testing.assert_array_equal(pixels(b, i), 255 - photo(number))
+            number = int(a.name(i).removesuffix(".png"))
+            np.testing.assert_array_equal(a.pixels(i), photo(number))
+            np.testing.assert_array_equal(b.pixels(i), 255 - photo(number))
 
 
 def test_same_input_gives_the_same_bytes_whatever_the_number_of_workers(side_by_side, tmp_path):
     for name, workers in (("one", 1), ("two", 2)):
         build_well("--pairs", source=side_by_side, output=tmp_path / name, workers=workers)
-    digests = [
-        {path.name: hashlib.sha256(path.read_bytes()).digest() for path in (tmp_path / name).iterdir()} for name in ("one", "two")
-    ]
-    assert digests[0] == digests[1]
+    assert digests(tmp_path / "one") == digests(tmp_path / "two")
 
 
 @pytest.mark.parametrize("named", [False, True])
 def test_two_folders_are_matched_by_name_and_the_rest_is_reported(tmp_path, named):
-    a, b = (("edges", "photos") if named else ("trainA", "trainB"))
+    a, b = ("edges", "photos") if named else ("trainA", "trainB")
     for name in (f"{a}/1.png", f"{a}/2.png", f"{a}/3.png", f"{b}/2.jpg", f"{b}/3.png", f"{b}/4.png"):
         save(tmp_path / "in" / name, photo(0))
     (tmp_path / "in" / b / "3.png").write_bytes(b"broken")
-    places = {"domain_a": tmp_path / "in" / a, "domain_b": tmp_path / "in" / b} if named else {"source": tmp_path / "in"}
+    places = (
+        {"domain_a": tmp_path / "in" / a, "domain_b": tmp_path / "in" / b} if named else {"source": tmp_path / "in"}
+    )
     out = build_well("--pairs", output=tmp_path / "out", **places)
     left_out = json.loads((tmp_path / "out/dataset.json").read_text())["splits"]["train"]["left_out"]
     assert [(item["file"], item["reason"].split(":")[0]) for item in left_out] == [
@@ -67,7 +59,9 @@ def test_a_share_of_the_pairs_becomes_the_test_split(tmp_path):
     for i in range(10):
         save(tmp_path / f"a/{i}.png", photo(i))
         save(tmp_path / f"b/{i}.png", photo(i))
-    out = build_well("--pairs", domain_a=tmp_path / "a", domain_b=tmp_path / "b", test_fraction=0.2, output=tmp_path / "out")
+    out = build_well(
+        "--pairs", domain_a=tmp_path / "a", domain_b=tmp_path / "b", test_fraction=0.2, output=tmp_path / "out"
+    )
     assert "train: 8 pairs" in out and "test: 2 pairs" in out
 
 

@@ -8,15 +8,22 @@ import sys
 import numpy as np
 import pytest
 
-from tests import runs
 from tests.conftest import ROOT
-from tests.inputs.test_pairs import photo, save
-from tests.runs import variables, wait_for_checkpoint
+from tests.helpers import runs
+from tests.helpers.images import photo, save
+from tests.helpers.runs import kill_after_checkpoint, variables
 
 COMMON = {
-    "image_size": 32, "load_size": 36, "ngf": 4, "ndf": 4, "discriminator_layers": 1, "checkpoint_every": 5, "sample_every": 1000,
-    "summary_every": 1000, "precision": "float32",
-}  # fmt: skip
+    "image_size": 32,
+    "load_size": 36,
+    "ngf": 4,
+    "ndf": 4,
+    "discriminator_layers": 1,
+    "checkpoint_every": 5,
+    "sample_every": 1000,
+    "summary_every": 1000,
+    "precision": "float32",
+}
 RECIPES = {  # values, and what the run says
     "pairs": ({"model": "pix2pix", "batch_size": 2}, "left out: trainA/alone.png: trainB has no image of that name"),
     "colorize": ({"model": "pix2pix", "colorize": True}, "10 images in train;"),
@@ -41,18 +48,16 @@ start = functools.partial(runs.start, defaults=COMMON)
 train = functools.partial(runs.train, defaults=COMMON, timeout=240)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_a_killed_run_ends_in_the_variables_of_one_that_never_was(tmp_path, data, recipe):
-    whole, killed = str(tmp_path / "whole"), str(tmp_path / "killed")
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
     values, words = RECIPES[recipe]
     data = data if recipe == "pairs" else data / "competition"
     values = {**values, "max_steps": 25}
     code, output = train(whole, data, **values)
     assert code == 0 and words in output, output
-    process = start(killed, data, **values)
-    wait_for_checkpoint(killed, 10, process)
-    process.kill()
-    process.wait()
+    kill_after_checkpoint(killed, 10, start(killed, data, **values))
     code, output = train(killed, data, **values)
     assert code == 0 and 11 <= int(re.search(r"steps (\d+) to 25", output)[1]) <= 25
     expected, found = variables(whole), variables(killed)
@@ -60,13 +65,18 @@ def test_a_killed_run_ends_in_the_variables_of_one_that_never_was(tmp_path, data
     assert not [name for name in expected if not np.array_equal(expected[name], found[name])]
 
 
+@pytest.mark.slow
 def test_colorize_takes_any_folder_of_photographs(tmp_path, data):
-    code, output = train(tmp_path / "run", data / "competition", model="pix2pix", colorize=True, precision="bfloat16", max_steps=2)
-    assert code == 0 and "10 images in train;" in output and "of no colours at all" in output, output
+    values = {"model": "pix2pix", "colorize": True, "precision": "bfloat16", "max_steps": 2}
+    code, output = train(tmp_path / "run", data / "competition", **values)
+    assert code == 0 and "10 images in train;" in output, output
+    assert re.search(r"colorize: .* dB PSNR .* L1 [\d.]+ \(untranslated: .* dB, L1 [\d.]+\), 10 test images", output), (
+        output
+    )
 
 
 def test_help_lists_what_pix2pix_takes_and_no_more():
-    text = subprocess.run([sys.executable, ROOT / "train.py", "--model=pix2pix", "--help"], capture_output=True, text=True, check=True).stdout
-    text = " ".join(text.split())
-    assert "--lambda_l1" in text and "--colorize" in text and "default 'unet'" in text
+    command = [sys.executable, ROOT / "train.py", "--model=pix2pix", "--help"]
+    text = " ".join(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split())
+    assert "--lambda_l1" in text and "--colorize" in text and "[resnet | unet; default unet]" in text
     assert "--lambda_a" not in text and "--pool_size" not in text

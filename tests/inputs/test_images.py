@@ -1,6 +1,8 @@
 """Tests of image files in and out."""
 
+import ast
 import io
+import os
 import struct
 import subprocess
 import sys
@@ -12,8 +14,20 @@ import pytest
 from PIL import Image
 
 from inputs.images import (
-    BadImage, encode_for_record, list_images, read_image, resize, save_image, to_uint8, to_unit,
+    MOST_BYTES,
+    BadImage,
+    UnreadImage,
+    encode_for_record,
+    encode_halves,
+    list_images,
+    read_bytes,
+    read_image,
+    resize,
+    save_image,
+    to_uint8,
+    to_unit,
 )
+from tests.helpers.errors import complaint
 
 REPOSITORY = Path(__file__).parents[2]
 RAMP = np.arange(0, 240, 5, dtype=np.uint8).reshape(6, 8)
@@ -44,9 +58,17 @@ def exif(orientation):
     return tags
 
 
-@pytest.mark.parametrize("kind, options", [
-    ("PNG", {}), ("BMP", {}), ("TIFF", {}), ("WEBP", {"lossless": True}), ("PPM", {}), ("TGA", {}),
-])
+@pytest.mark.parametrize(
+    "kind, options",
+    [
+        ("PNG", {}),
+        ("BMP", {}),
+        ("TIFF", {}),
+        ("WEBP", {"lossless": True}),
+        ("PPM", {}),
+        ("TGA", {}),
+    ],
+)
 def test_lossless_formats_are_read_exactly(kind, options):
     np.testing.assert_array_equal(read_image(saved(COLOUR, kind, **options)), np.asarray(COLOUR))
 
@@ -56,9 +78,16 @@ def test_jpeg_is_decoded_as_pillow_does():
     np.testing.assert_array_equal(read_image(data), np.asarray(Image.open(io.BytesIO(data))))
 
 
-@pytest.mark.parametrize("image, kind", [
-    (GREY, "PNG"), (GREY.convert("P"), "PNG"), (GREY, "GIF"), (GREY.convert("LA"), "PNG"), (GREY.convert("RGBA"), "WEBP"),
-])
+@pytest.mark.parametrize(
+    "image, kind",
+    [
+        (GREY, "PNG"),
+        (GREY.convert("P"), "PNG"),
+        (GREY, "GIF"),
+        (GREY.convert("LA"), "PNG"),
+        (GREY.convert("RGBA"), "WEBP"),
+    ],
+)
 def test_grey_images_become_rgb(image, kind):
     options = {"lossless": True} if kind == "WEBP" else {}
     np.testing.assert_array_equal(read_image(saved(image, kind, **options)), np.stack([RAMP] * 3, axis=-1))
@@ -107,10 +136,19 @@ def test_first_frame_of_gif_is_read():
 
 
 @pytest.mark.parametrize("kind", ["PNG", "TIFF", "JPEG", "WEBP"])
-@pytest.mark.parametrize("orientation, upright", [
-    (1, RAMP), (2, RAMP[:, ::-1]), (3, RAMP[::-1, ::-1]), (4, RAMP[::-1]), (5, RAMP.T), (6, RAMP.T[:, ::-1]),
-    (7, RAMP.T[::-1, ::-1]), (8, RAMP.T[::-1]),
-])
+@pytest.mark.parametrize(
+    "orientation, upright",
+    [
+        (1, RAMP),
+        (2, RAMP[:, ::-1]),
+        (3, RAMP[::-1, ::-1]),
+        (4, RAMP[::-1]),
+        (5, RAMP.T),
+        (6, RAMP.T[:, ::-1]),
+        (7, RAMP.T[::-1, ::-1]),
+        (8, RAMP.T[::-1]),
+    ],
+)
 def test_exif_orientation_is_applied(kind, orientation, upright):
     image = GREY.convert("RGB") if kind == "WEBP" else GREY
     data = saved(image, kind, exif=exif(orientation), **({"lossless": True} if kind == "WEBP" else {}))
@@ -119,25 +157,37 @@ def test_exif_orientation_is_applied(kind, orientation, upright):
 
 
 def test_luma_is_pillows():
-    np.testing.assert_array_equal(read_image(saved(COLOUR, "PNG"), channels=1)[:, :, 0], np.asarray(COLOUR.convert("L")))
+    np.testing.assert_array_equal(
+        read_image(saved(COLOUR, "PNG"), channels=1)[:, :, 0], np.asarray(COLOUR.convert("L"))
+    )
 
 
-@pytest.mark.parametrize("size, shape", [
-    ((200, 100), (20, 40)), ((100, 200), (40, 20)), ((40, 30), (30, 40)), ((500, 2), (1, 40)),
-])
+@pytest.mark.parametrize(
+    "size, shape",
+    [
+        ((200, 100), (20, 40)),
+        ((100, 200), (40, 20)),
+        ((40, 30), (30, 40)),
+        ((500, 2), (1, 40)),
+    ],
+)
 def test_max_side_bounds_the_longest_side(size, shape):
     assert read_image(saved(Image.new("RGB", size), "PNG"), max_side=40).shape[:2] == shape
 
 
-@pytest.mark.parametrize("data, reason", [
-    (b"", "is empty"),
-    (b"hello", "is not an image that Pillow can read"),
-    (saved(COLOUR, "JPEG")[:-20], "is damaged: .*truncated"),
-    (saved(COLOUR, "PNG")[:-30], "is damaged: "),
-    (saved(COLOUR, "WEBP")[:-30], "is damaged: "),
-    (saved(COLOUR, "TIFF")[:-30], "is damaged: "),
-    (png(30000, 30000, 8, 2), "has more than 178,956,970 pixels"),
-], ids=["empty", "text", "jpeg", "png", "webp", "tiff", "bomb"])
+@pytest.mark.parametrize(
+    "data, reason",
+    [
+        (b"", "is empty"),
+        (b"hello", "is not an image that Pillow can read"),
+        (saved(COLOUR, "JPEG")[:-20], "is damaged: .*truncated"),
+        (saved(COLOUR, "PNG")[:-30], "is damaged: "),
+        (saved(COLOUR, "WEBP")[:-30], "is damaged: "),
+        (saved(COLOUR, "TIFF")[:-30], "is damaged: "),
+        (png(30000, 30000, 8, 2), "has more than 178,956,970 pixels"),
+    ],
+    ids=["empty", "text", "jpeg", "png", "webp", "tiff", "bomb"],
+)
 def test_unreadable_data_is_bad_image_of_one_line(data, reason):
     with pytest.raises(BadImage, match=reason) as caught:
         read_image(data)
@@ -164,11 +214,20 @@ def test_rgb_jpeg_and_png_keep_their_bytes(kind):
     assert encode_for_record(data) == (data, kind.lower(), 6, 8)
 
 
-@pytest.mark.parametrize("data", [
-    saved(GREY, "JPEG"), saved(GREY, "PNG"), saved(COLOUR, "BMP"), saved(COLOUR.convert("RGBA"), "PNG"),
-    saved(COLOUR.convert("CMYK"), "JPEG"), png(8, 6, 16, 2, (b"\0" + bytes(48)) * 6),
-    saved(COLOUR, "PNG", transparency=(0, 0, 0)), saved(COLOUR, "PNG", exif=exif(3)),
-], ids=["grey jpeg", "grey png", "bmp", "alpha", "cmyk", "16 bit", "transparent colour", "turned png"])
+@pytest.mark.parametrize(
+    "data",
+    [
+        saved(GREY, "JPEG"),
+        saved(GREY, "PNG"),
+        saved(COLOUR, "BMP"),
+        saved(COLOUR.convert("RGBA"), "PNG"),
+        saved(COLOUR.convert("CMYK"), "JPEG"),
+        png(8, 6, 16, 2, (b"\0" + bytes(48)) * 6),
+        saved(COLOUR, "PNG", transparency=(0, 0, 0)),
+        saved(COLOUR, "PNG", exif=exif(3)),
+    ],
+    ids=["grey jpeg", "grey png", "bmp", "alpha", "cmyk", "16 bit", "transparent colour", "turned png"],
+)
 def test_other_images_become_png_without_loss(data):
     encoded = encode_for_record(data)
     assert encoded.format == "png"
@@ -197,6 +256,20 @@ def test_list_is_sorted_and_leaves_out_what_is_hidden_or_no_image(tmp_path):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
     assert list_images(tmp_path) == ["a.webp", "a/c.PNG", "b.jpg"]
+
+
+def test_runs_in_a_folder_are_not_listed(tmp_path):
+    for name in ("a.jpg", "run/config.json", "run/checkpoints/x", "run/samples/b.png", "set/config.json", "set/c.jpg"):
+        (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
+        (tmp_path / name).touch()
+    assert list_images(tmp_path) == ["a.jpg", "set/c.jpg"]
+
+
+def test_list_leaves_out_sub_folders_by_name_but_not_theirs(tmp_path):
+    for name in ("a.jpg", "test/b.jpg", "more/test/c.jpg"):
+        (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
+        (tmp_path / name).touch()
+    assert list_images(tmp_path, {"test"}) == ["a.jpg", "more/test/c.jpg"]
 
 
 def test_list_follows_links_but_not_in_circles(tmp_path):
@@ -231,3 +304,90 @@ def test_saved_image_is_read_back(tmp_path, channels):
     array = np.asarray(COLOUR)[:, :, :channels]
     save_image(array, tmp_path / "x.png")
     np.testing.assert_array_equal(read_image(tmp_path / "x.png", channels), array)
+
+
+POSTSCRIPT = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n9 9 moveto showpage\n%%EOF\n"
+
+
+def test_no_program_is_started_for_an_image(monkeypatch):
+    started = []
+    monkeypatch.setattr(subprocess, "Popen", lambda *arguments, **options: started.append(arguments))
+    monkeypatch.setattr(os, "system", started.append)
+    with pytest.raises(BadImage, match="is not an image that Pillow can read"):
+        read_image(POSTSCRIPT)
+    assert not started
+
+
+def test_pillow_opens_files_in_one_place_only():
+    """The other formats that it knows run programs or are no photographs."""
+    found = []
+    for path in REPOSITORY.rglob("*.py"):
+        if path.relative_to(REPOSITORY).parts[0] != "tests":
+            calls = (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call))
+            found += [path.name for call in calls if ast.unparse(call.func) in ("Image.open", "PIL.Image.open")]
+    assert found == ["images.py"]
+
+
+def malformed_exif(*entries):
+    """An EXIF block of entries (tag, type, count, value or offset), big-endian."""
+    table = b"".join(struct.pack(">HHII", *entry) for entry in entries)
+    return b"Exif\0\0MM\0*\0\0\0\x08" + struct.pack(">H", len(entries)) + table + bytes(4)
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        [(0x0112, 2, 1, 0x36000000)],  # text
+        [(0x0112, 5, 1, 8)],  # a fraction that is none
+        [(0x0112, 3, 1, 6 << 16), (0x8769, 4, 1, 0xFFFFFFF0)],  # turned, with a table far behind the end
+        [(0x0112, 3, 1, 6 << 16), (0x0131, 2, 0xFFFFFF, 0xFFFF)],  # turned, with text behind the end
+        [(0x0112, 3, 9, 0xFFFF)],
+        [(0x0112, 99, 1, 6)],
+        [(0x0112, 7, 3, 0x06060600)],
+        [(0x0112, 3, 1, 6 << 16), (0x011A, 5, 1, 0), (0x9286, 7, 4, 0x41424344), (0x0111, 3, 1, 1)],
+    ],
+)
+@pytest.mark.filterwarnings("ignore")  # as inputs.images does outside of tests
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_malformed_exif_never_costs_the_image(kind, entries):
+    data = saved(COLOUR, kind, exif=malformed_exif(*entries))
+    assert read_image(data).shape in ((6, 8, 3), (8, 6, 3))
+    assert {encode_for_record(data).height, *(half.width for half in encode_halves(data))} <= {3, 4, 6, 8}
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero"), os.mkdir])
+def test_only_regular_files_are_read(tmp_path, make):
+    make(tmp_path / "x.jpg")
+    with pytest.raises(BadImage, match="cannot be read: (it is no regular file|Is a directory)") as caught:
+        read_bytes(tmp_path / "x.jpg")
+    assert caught.value.damaged
+
+
+def test_huge_file_is_not_read(tmp_path):
+    with open(tmp_path / "x.jpg", "wb") as file:
+        file.truncate(2 << 40)
+    with pytest.raises(BadImage, match=f"it has 2,199,023,255,552 bytes, more than {MOST_BYTES:,}"):
+        read_bytes(tmp_path / "x.jpg")
+
+
+def test_missing_file_may_be_there_the_next_time(tmp_path):
+    with pytest.raises(UnreadImage) as caught:
+        read_bytes(tmp_path / "x.jpg")
+    assert not caught.value.damaged
+
+
+KINDS = {"JPEG": {}, "PNG": {}, "WEBP": {}, "BMP": {}, "TIFF": {}, "GIF": {}, "PPM": {}, "TGA": {}, "JPEG2000": {}}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("kind", KINDS)
+def test_mutated_image_is_read_or_bad_and_nothing_else(kind):
+    random = np.random.RandomState(list(KINDS).index(kind))
+    whole = saved(COLOUR, kind, **({"exif": exif(6)} if kind in ("JPEG", "PNG", "TIFF", "WEBP") else {}))
+    for _ in range(100):
+        data = bytearray(whole)
+        for place in random.randint(0, len(data), random.randint(1, 9)):
+            data[place] = random.randint(256)
+        cut = random.randint(len(data)) if random.randint(4) == 0 else len(data)
+        for read in (read_image, encode_for_record, encode_halves):
+            complaint(BadImage, read, bytes(data[:cut]))

@@ -1,29 +1,34 @@
 """Tests of resizing, cropping and flipping."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 from PIL import Image
 
 from inputs import preprocess
 from inputs.images import BadImage
+from tests.helpers.images import data_config
 
 IMAGE = np.random.RandomState(0).randint(0, 256, (60, 90, 3)).astype(np.uint8)
 
 
 def config(mode, load_size=40, image_size=32, flip=False):
-    return SimpleNamespace(preprocess=mode, load_size=load_size, image_size=image_size, flip=flip)
+    return data_config(preprocess=mode, load_size=load_size, image_size=image_size, flip=flip)
 
 
 def bicubic(width, height):
     return np.asarray(Image.fromarray(IMAGE).resize((width, height), Image.Resampling.BICUBIC))
 
 
-@pytest.mark.parametrize("mode, resized", [
-    ("resize_and_crop", bicubic(40, 40)), ("crop", IMAGE), ("scale_width_and_crop", bicubic(40, 32)),
-    ("scale_and_crop", bicubic(60, 40)), ("pad_and_crop", np.pad(bicubic(32, 32), [(4, 4), (4, 4), (0, 0)], mode="reflect")),
-])
+@pytest.mark.parametrize(
+    "mode, resized",
+    [
+        ("resize_and_crop", bicubic(40, 40)),
+        ("crop", IMAGE),
+        ("scale_width_and_crop", bicubic(40, 32)),
+        ("scale_and_crop", bicubic(60, 40)),
+        ("pad_and_crop", np.pad(bicubic(32, 32), [(4, 4), (4, 4), (0, 0)], mode="reflect")),
+    ],
+)
 def test_crop_is_a_window_of_the_resized_image(mode, resized):
     height, width, _ = resized.shape
     top, left = 3 % (height - 31), 5 % (width - 31)
@@ -59,18 +64,54 @@ def test_image_smaller_than_crop_is_refused():
         preprocess.training_image(IMAGE, config("crop", image_size=64), (0, 0, 0))
 
 
-@pytest.mark.parametrize("mode, expected", [
-    ("resize_and_crop", bicubic(32, 32)), ("crop", IMAGE[14:46, 29:61]), ("scale_width_and_crop", bicubic(40, 32)[:, 4:36]),
-    ("scale_width", bicubic(40, 28)), ("none", bicubic(88, 60)), ("scale_and_crop", bicubic(60, 40)[4:36, 14:46]),
-    ("pad_and_crop", bicubic(32, 32)),
-])
-def test_test_image_has_no_chance_in_it(mode, expected):
-    np.testing.assert_array_equal(preprocess.test_image(IMAGE, config(mode, flip=True)), expected)
+@pytest.mark.parametrize(
+    "mode, expected",
+    [
+        ("resize_and_crop", bicubic(32, 32)),
+        ("crop", IMAGE[14:46, 29:61]),
+        ("scale_width_and_crop", bicubic(40, 32)[:, 4:36]),
+        ("scale_width", bicubic(40, 28)),
+        ("none", bicubic(88, 60)),
+        ("scale_and_crop", bicubic(60, 40)[4:36, 14:46]),
+        ("pad_and_crop", bicubic(32, 32)),
+    ],
+)
+def test_held_out_image_has_no_chance_in_it(mode, expected):
+    np.testing.assert_array_equal(preprocess.held_out_image(IMAGE, config(mode, flip=True)), expected)
 
 
 @pytest.mark.parametrize("mode", preprocess.MODES)
 @pytest.mark.parametrize("channels", [1, 3])
-def test_fixed_size_and_channels_are_kept(mode, channels):
+def test_crops_have_one_size_and_channels_are_kept(mode, channels):
     image = preprocess.training_image(IMAGE[:, :, :channels], config(mode), (0, 0, 0))
-    size = preprocess.fixed_size(config(mode)) or image.shape[:2]
-    assert image.shape == (*size, channels)
+    assert image.shape[2] == channels
+    assert image.shape[:2] == (32, 32) or not config(mode).crops
+
+
+@pytest.mark.parametrize(
+    "prepare", [lambda *given: preprocess.training_image(*given, (0, 0, 0)), preprocess.held_out_image]
+)
+def test_unknown_mode_is_refused(prepare):
+    with pytest.raises(ValueError, match="preprocess=stretch: must be one of resize_and_crop, crop"):
+        prepare(IMAGE, config("stretch"))
+
+
+@pytest.mark.parametrize("mode", preprocess.MODES)
+def test_load_size_counts_in_the_modes_that_say_so(mode):
+    small, large = (preprocess.training_image(IMAGE, config(mode, load_size=size), (3, 5, 0)) for size in (40, 60))
+    assert (small.tobytes() != large.tobytes()) == (mode in preprocess.SCALING)
+
+
+@pytest.mark.parametrize(
+    "mode, shape",
+    [("scale_and_crop", (3, 20000, 3)), ("scale_width_and_crop", (20000, 3, 3)), ("scale_width", (20000, 3, 3))],
+)
+def test_long_strip_is_not_made_huge(mode, shape):
+    strip, large = np.zeros(shape, np.uint8), config(mode, load_size=286, image_size=256)
+    for make in (preprocess.held_out_image, lambda *arguments: preprocess.training_image(*arguments, [0, 0, 0])):
+        with pytest.raises(BadImage, match=r"which scaled would be \d+x\d+; cut it, lower load_size"):
+            make(strip, large)
+
+
+def test_single_pixel_becomes_the_least_that_networks_take():
+    assert preprocess.held_out_image(np.zeros([1, 1, 3], np.uint8), config("none")).shape == (4, 4, 3)

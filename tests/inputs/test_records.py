@@ -1,12 +1,25 @@
 """Tests of TFRecord files, against TensorFlow's own reader and writer."""
 
 import gzip
+import struct
 
+import google_crc32c
+import numpy as np
 import pytest
-import tensorflow.compat.v1 as tf
 
-from inputs.errors import DataError
-from inputs.records import find_schema, image_record, index_records, parse_example, read_record, write_record
+from base.errors import DataError
+from base.graph_mode import tf
+from inputs.images import EncodedImage
+from inputs.records import (
+    find_schema,
+    image_record,
+    index_records,
+    pair_record,
+    parse_example,
+    read_record,
+    write_record,
+)
+from tests.helpers.errors import complaint
 
 
 @pytest.fixture
@@ -42,18 +55,23 @@ def test_tensorflow_parses_image_record():
     example = tf.train.Example.FromString(image_record(b"\xff\x00", "png", b"caf\xe9.png", 3, 5))
     features = {key: list(f.bytes_list.value or f.int64_list.value) for key, f in example.features.feature.items()}
     assert features == {
-        "image/encoded": [b"\xff\x00"], "image/format": [b"png"], "image/filename": [b"caf\xe9.png"],
-        "image/height": [3], "image/width": [5],
+        "image/encoded": [b"\xff\x00"],
+        "image/format": [b"png"],
+        "image/filename": [b"caf\xe9.png"],
+        "image/height": [3],
+        "image/width": [5],
     }
 
 
 def test_all_kinds_of_features_are_parsed():
-    features = tf.train.Features(feature={
-        "a": tf.train.Feature(bytes_list=tf.train.BytesList(value=[b"x", b"y"])),
-        "b": tf.train.Feature(int64_list=tf.train.Int64List(value=[-1, 2])),
-        "c": tf.train.Feature(float_list=tf.train.FloatList(value=[0.5])),
-        "d": tf.train.Feature(),
-    })
+    features = tf.train.Features(
+        feature={
+            "a": tf.train.Feature(bytes_list=tf.train.BytesList(value=[b"x", b"y"])),
+            "b": tf.train.Feature(int64_list=tf.train.Int64List(value=[-1, 2])),
+            "c": tf.train.Feature(float_list=tf.train.FloatList(value=[0.5])),
+            "d": tf.train.Feature(),
+        }
+    )
     parsed = parse_example(tf.train.Example(features=features).SerializeToString())
     assert parsed == {"a": [b"x", b"y"], "b": [-1, 2], "c": [0.5], "d": []}
 
@@ -113,15 +131,80 @@ def test_missing_file_is_refused(tmp_path):
         index_records(tmp_path / "x")
 
 
-@pytest.mark.parametrize("keys, image, name", [
-    (("image/encoded", "image/format", "image/filename", "image/height", "image/width"), "image/encoded", "image/filename"),
-    (("image", "image_name", "target"), "image", "image_name"),
-    (("image/encoded_image", "image/file_name"), "image/encoded_image", "image/file_name"),
-    (("image", "label"), "image", None),
-])
+@pytest.mark.parametrize(
+    "keys, image, name",
+    [
+        (
+            ("image/encoded", "image/format", "image/filename", "image/height", "image/width"),
+            "image/encoded",
+            "image/filename",
+        ),
+        (("image", "image_name", "target"), "image", "image_name"),
+        (("image/encoded_image", "image/file_name"), "image/encoded_image", "image/file_name"),
+        (("image", "label"), "image", None),
+    ],
+)
 def test_schema_is_found(keys, image, name):
     assert find_schema(dict.fromkeys(keys))[:2] == (image, name)
 
 
 def test_unknown_schema_is_not_found():
     assert find_schema({"pixels": [b""]}) is None
+
+
+def test_records_of_pairs_hold_the_keys_of_image_records_twice():
+    image = EncodedImage(b"\xff", "png", 20, 24)
+    features = parse_example(pair_record([image, image], [b"x.png", b"y.png"]))
+    expected = {f"image_{half}/{key}" for half in "ab" for key in ("encoded", "filename", "format", "height", "width")}
+    assert features.keys() == expected
+    assert features["image_b/filename"] == [b"y.png"] and features["image_a/height"] == [20]
+
+
+def test_record_too_large_for_an_image_is_not_read(tmp_path):
+    path, length = tmp_path / "x.tfrecord", 1 << 40
+    with open(path, "wb") as file:
+        write_record(file, b"")
+        header = struct.pack("<Q", length)
+        file.seek(0)
+        file.write(header + masked_crc(header))
+        file.truncate(12 + length + 4)
+    with pytest.raises(DataError, match="record 0 has 1,099,511,627,776 bytes, more than"):
+        read_record(path, 0, index_records(path))
+
+
+def masked_crc(data):
+    """As TensorFlow writes it."""
+    crc = google_crc32c.value(data)
+    return struct.pack("<I", ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF)
+
+
+def test_mutated_file_is_read_or_refused_in_one_line(tmp_path):
+    path, random = tmp_path / "x.tfrecord", np.random.RandomState(0)
+    record = image_record(b"image", "png", b"a.png", 3, 5, 7, "cat")
+    with open(path, "wb") as file:
+        for _ in range(3):
+            write_record(file, record)
+    whole = path.read_bytes()
+    for _ in range(300):
+        data = bytearray(whole)
+        for place in random.randint(0, len(data), random.randint(1, 4)):
+            data[place] = random.randint(256)
+        path.write_bytes(data[: random.randint(len(data)) if random.randint(4) == 0 else len(data)])
+        complaint(DataError, check_records, path, record)
+
+
+def check_records(path, record):
+    index = index_records(path)
+    for number in range(len(index)):
+        assert read_record(path, number, index) == record
+
+
+def test_mutated_example_is_parsed_or_none(tmp_path):
+    random = np.random.RandomState(0)
+    record = image_record(b"image", "png", b"a.png", 3, 5, 7, "cat")
+    for _ in range(300):
+        data = bytearray(record)
+        for place in random.randint(0, len(data), random.randint(1, 9)):
+            data[place] = random.randint(256)
+        said = complaint(ValueError, lambda data: find_schema(parse_example(data)), bytes(data))
+        assert said in ("", "is not a tf.train.Example")

@@ -1,11 +1,13 @@
 """The built-in landscapes: fixed by their seed, alike but for the palette, written whole."""
 
 import json
+import os
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from base.errors import DataError
 from inputs import scenes
 from inputs.scenes import draw_scene, write_scenes
 
@@ -15,7 +17,7 @@ WINTER_7 = [[[215.9, 214.3, 225.5], [193.9, 199.0, 221.6]], [[159.4, 169.2, 184.
 
 def psnr(image, truth):
     """Peak signal-to-noise ratio of two images in [0, 255], in dB."""
-    return 10 * np.log10(255 ** 2 / np.mean((np.float64(image) - truth) ** 2))
+    return 10 * np.log10(255**2 / np.mean((np.float64(image) - truth) ** 2))
 
 
 def colour_terms(images):
@@ -127,7 +129,7 @@ def test_interrupted_drawing_leaves_nothing(tmp_path, monkeypatch):
 def test_folder_of_other_scenes_is_refused(tmp_path, change):
     parameters = {"size": 16, "train": 2, "test": 1, "seed": 0}
     write_scenes(tmp_path / "scenes", **parameters)
-    with pytest.raises(ValueError, match="holds other scenes"):
+    with pytest.raises(DataError, match="holds other scenes"):
         write_scenes(tmp_path / "scenes", **{**parameters, **change})
 
 
@@ -135,13 +137,13 @@ def test_folder_of_another_drawing_is_refused(tmp_path):
     write_scenes(tmp_path / "scenes", 16, train=2, test=1)
     description = json.loads((tmp_path / "scenes" / "scenes.json").read_text())
     (tmp_path / "scenes" / "scenes.json").write_text(json.dumps({**description, "drawing": 0}))
-    with pytest.raises(ValueError, match="holds other scenes"):
+    with pytest.raises(DataError, match="holds other scenes"):
         write_scenes(tmp_path / "scenes", 16, train=2, test=1)
 
 
 def test_foreign_folder_is_refused_and_kept(tmp_path):
     (tmp_path / "photo.jpg").write_bytes(b"mine")
-    with pytest.raises(ValueError, match="holds no built-in scenes"):
+    with pytest.raises(DataError, match="holds no built-in scenes"):
         write_scenes(tmp_path, 16, train=2, test=1)
     assert names(tmp_path) == ["photo.jpg"]
 
@@ -149,5 +151,11 @@ def test_foreign_folder_is_refused_and_kept(tmp_path):
 def test_missing_scene_is_noticed(tmp_path):
     write_scenes(tmp_path / "scenes", 16, train=2, test=1)
     (tmp_path / "scenes" / "trainB" / "00002.png").unlink()
-    with pytest.raises(ValueError, match="trainB holds 1 of its 2 scenes"):
+    with pytest.raises(DataError, match="trainB holds 1 of its 2 scenes"):
         write_scenes(tmp_path / "scenes", 16, train=2, test=1)
+
+
+def test_pipe_in_place_of_the_description_is_no_scenes(tmp_path):
+    os.mkfifo(tmp_path / "scenes.json")
+    with pytest.raises(DataError, match="holds no built-in scenes"):
+        write_scenes(tmp_path, 16, 1, 1)

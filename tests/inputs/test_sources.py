@@ -1,51 +1,33 @@
-"""Tests of where images are found."""
+"""Sources: what an image, its name, its class and its place are, wherever it comes from."""
 
+import json
+
+import numpy as np
 import pytest
-from PIL import Image
 
-from inputs.errors import DataError
-from inputs.records import image_record, write_record
-from inputs.sources import FolderSource, RecordSource, find_source
-
-
-def make_images(folder, *names):
-    for name in names:
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        Image.new("RGB", (4, 4)).save(folder / name)
-
-
-def make_shard(path, *names):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with open(path, "wb") as file:
-        for name in names:
-            write_record(file, image_record(f"bytes of {name}".encode(), "png", name.encode(), 4, 4))
+from base.errors import DataError
+from inputs import sources
+from inputs.images import encode_for_record
+from inputs.records import image_record
+from inputs.sources import FolderSource, RecordSource, open_place, open_shards
+from tests.helpers.images import photo, save, save_blank
+from tests.helpers.records import make_labelled_shard, make_pair_shard, make_shard, write_records
 
 
 def names_of(source):
-    return [source.read(index)[1] for index in range(len(source))]
+    return [source.name(index) for index in range(len(source))]
 
 
-def test_folder_of_split_folders(tmp_path):
-    make_images(tmp_path, "trainA/b.png", "trainA/sub/a.png", "trainB/c.png")
-    assert names_of(find_source(tmp_path, "trainA")) == ["b.png", "a.png"]
+def test_files_are_named_by_their_path_in_the_folder(tmp_path):
+    save_blank(tmp_path, "b.png", "sub/a.png")
+    source = open_place(tmp_path)
+    assert names_of(source) == source.names == ["b.png", "sub/a.png"]
+    assert source.file(1) == tmp_path / "sub/a.png" and source.where(1) == str(tmp_path / "sub/a.png")
 
 
 def test_folder_source_gives_the_bytes_of_the_file(tmp_path):
-    make_images(tmp_path, "x.png")
-    assert FolderSource([tmp_path / "x.png"]).read(0)[0] == (tmp_path / "x.png").read_bytes()
-
-
-def test_split_folder_of_records(tmp_path):
-    make_shard(tmp_path / "trainA/x.tfrecord", "a", "b")
-    assert names_of(find_source(tmp_path, "trainA")) == ["a", "b"]
-
-
-def test_output_of_build_data(tmp_path):
-    make_shard(tmp_path / "trainA-00000-of-00002.tfrecord", "a")
-    make_shard(tmp_path / "trainA-00001-of-00002.tfrecord", "b", "c")
-    make_shard(tmp_path / "trainB-00000-of-00001.tfrecord", "d")
-    source = find_source(tmp_path, "trainA")
-    assert [source.read(index) for index in range(3)] == [(b"bytes of a", "a"), (b"bytes of b", "b"), (b"bytes of c", "c")]
+    save_blank(tmp_path, "x.png")
+    assert FolderSource([tmp_path / "x.png"]).read(0) == (tmp_path / "x.png").read_bytes()
 
 
 def test_empty_shard_in_the_middle_is_passed_over(tmp_path):
@@ -56,76 +38,11 @@ def test_empty_shard_in_the_middle_is_passed_over(tmp_path):
     assert names_of(RecordSource(paths)) == ["a", "b"]
 
 
-def test_split_name_is_a_whole_word(tmp_path):
-    make_shard(tmp_path / "set-trainAB.tfrecord", "a")
-    assert find_source(tmp_path, "trainA", required=False) is None
-
-
-def test_two_folders_joined_by_comma(tmp_path):
-    make_images(tmp_path, "cats/a.png", "dogs/b.png")
-    assert names_of(find_source(f"{tmp_path}/cats,{tmp_path}/dogs", "trainB")) == ["b.png"]
-
-
-def test_two_patterns_joined_by_comma(tmp_path):
-    make_images(tmp_path, "cat1.png", "cat2.png", "dog1.png")
-    assert names_of(find_source(f"{tmp_path}/cat*,{tmp_path}/dog*", "trainA")) == ["cat1.png", "cat2.png"]
-
-
-def test_two_places_have_no_test_split(tmp_path):
-    assert find_source(f"{tmp_path}/a,{tmp_path}/b", "testA", required=False) is None
-
-
-def test_comma_in_the_name_of_an_existing_folder(tmp_path):
-    make_images(tmp_path, "a,b/trainA/c.png")
-    assert names_of(find_source(f"{tmp_path}/a,b", "trainA")) == ["c.png"]
-
-
-def test_missing_split_that_is_not_required_is_none(tmp_path):
-    make_images(tmp_path, "trainA/a.png")
-    assert find_source(tmp_path, "testA", required=False) is None
-
-
 def test_place_of_a_record_names_file_and_number(tmp_path):
     make_shard(tmp_path / "1.tfrecord", "a", "b")
     make_shard(tmp_path / "2.tfrecord", "c", "d")
-    assert RecordSource(tmp_path.glob("*")).where(3) == f"{tmp_path}/2.tfrecord: record 1"
-
-
-@pytest.mark.parametrize("data_dir, problem", [
-    ("", "data_dir is not given"),
-    ("{}/none", "none: no such folder"),
-    ("{}/file.txt", "file.txt: is a file, not a folder"),
-    ("{}", "holds no split trainA; understood are: "),
-    ("{}/none,{}/none", "none: no such folder or files"),
-    ("{0}/empty,{0}/empty", "empty: no images or TFRecord files there"),
-    ("{0}/file.txt,{0}/file.txt", "file.txt: no images or TFRecord files there"),
-])
-def test_wrong_data_dir_is_one_clear_line(tmp_path, data_dir, problem):
-    (tmp_path / "file.txt").touch()
-    (tmp_path / "empty").mkdir()
-    with pytest.raises(DataError, match=problem) as caught:
-        find_source(data_dir.format(tmp_path, tmp_path), "trainA")
-    assert "\n" not in str(caught.value)
-
-
-def test_missing_shard_is_named(tmp_path):
-    make_shard(tmp_path / "trainA-00000-of-00003.tfrecord", "a")
-    make_shard(tmp_path / "trainA-00002-of-00003.tfrecord", "b")
-    with pytest.raises(DataError, match="trainA-00001-of-00003.tfrecord: 1 of 3 shards are missing"):
-        find_source(tmp_path, "trainA")
-
-
-def test_files_without_records_are_refused(tmp_path):
-    make_shard(tmp_path / "trainA.tfrecord")
-    with pytest.raises(DataError, match="trainA.tfrecord: holds no records"):
-        find_source(tmp_path, "trainA")
-
-
-def test_unknown_schema_lists_keys_found_and_known(tmp_path):
-    with open(tmp_path / "trainA.tfrecord", "wb") as file:
-        write_record(file, b"\n\x09\n\x07\n\x03pix\x12\x00")
-    with pytest.raises(DataError, match=r"record 0: .*keys \(pix\); known are: image/encoded"):
-        find_source(tmp_path, "trainA")
+    source = RecordSource(list(tmp_path.glob("*")))
+    assert source.where(3) == f"{tmp_path}/2.tfrecord: record 1" and source.file(3) == tmp_path / "2.tfrecord"
 
 
 def test_file_that_vanished_is_named(tmp_path):
@@ -133,63 +50,159 @@ def test_file_that_vanished_is_named(tmp_path):
         FolderSource([tmp_path / "gone.png"]).read(0)
 
 
-@pytest.mark.parametrize("data_dir, names", [
-    ("{0}/tfds", ["", ""]),
-    ("{0}/kaggle/monet*.tfrec,{0}/kaggle/photo*.tfrec", ["cat.4010", "dog.4014"]),
-    ("{0}/kaggle", ["cat.4010", "dog.4014"]),
-    ("{0}/vanhuyz/cat.tfrecords,{0}/vanhuyz/dog.tfrecords", ["cat.4049.jpg", "dog.4083.jpg"]),
-])
-def test_foreign_records_are_read(shared_data, data_dir, names):
-    data_dir = data_dir.format(shared_data / "foreign_tfrecords")
-    sources = [find_source(data_dir, split) for split in ("trainA", "trainB")]
-    first = [source.read(0) for source in sources]
-    assert [len(source) for source in sources] == [8, 8]
-    assert [data[:2] for data, _ in first] == [b"\xff\xd8", b"\xff\xd8"]  # where a JPEG starts
-    assert [name for _, name in first] == names
+def test_missing_shard_is_named(tmp_path):
+    paths = [make_shard(tmp_path / f"trainA-0000{number}-of-00003.tfrecord", "a") for number in (0, 2)]
+    with pytest.raises(DataError, match="trainA-00001-of-00003.tfrecord: 1 of 3 shards are missing"):
+        open_shards(paths)
 
 
-def test_classes_are_the_sub_folders_of_a_split(tmp_path):
-    make_images(tmp_path, "train/cat/a.png", "train/cat/more/b.png", "train/dog/c.png")
-    source = find_source(tmp_path, "train")
-    assert [source.class_of(index) for index in range(3)] == ["cat", "cat", "dog"] and source.classes() == {"cat", "dog"}
+def test_files_without_records_are_refused(tmp_path):
+    with pytest.raises(DataError, match="trainA.tfrecord: holds no records"):
+        RecordSource([make_shard(tmp_path / "trainA.tfrecord")])
+
+
+def test_unknown_schema_lists_keys_found_and_known(tmp_path):
+    path = write_records(tmp_path / "trainA.tfrecord", b"\n\x09\n\x07\n\x03pix\x12\x00")
+    with pytest.raises(DataError, match=r"record 0: .*keys \(pix\); known are: image/encoded"):
+        RecordSource([path])
+
+
+def test_record_that_is_no_example_is_named(tmp_path):
+    good = image_record(b"image", "png", b"name", 4, 4)
+    source = RecordSource([write_records(tmp_path / "x.tfrecord", good, b"hello")])
+    with pytest.raises(DataError, match="x.tfrecord: record 1: is not a tf.train.Example"):
+        source.name(1)
+
+
+def test_name_and_bytes_of_a_record_are_read_from_it_once(tmp_path, monkeypatch):
+    read, numbers = sources.read_record, []
+    monkeypatch.setattr(
+        sources, "read_record", lambda path, number, at: numbers.append(number) or read(path, number, at)
+    )
+    source = RecordSource([make_shard(tmp_path / "x.tfrecord", "a", "b")])
+    assert [(source.name(index), source.read(index)) for index in (0, 1)] == [
+        ("a", b"bytes of a"),
+        ("b", b"bytes of b"),
+    ]
+    assert numbers == [0, 1]
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_pixels_are_those_of_the_file(tmp_path, channels):
+    path = save(tmp_path / "x.png", photo(0))
+    encoded = encode_for_record(path)
+    record = image_record(encoded.data, encoded.format, b"x.png", encoded.height, encoded.width)
+    shard = write_records(tmp_path / "x.tfrecord", record)
+    file, recorded = (source.pixels(0, channels) for source in (FolderSource([path]), RecordSource([shard])))
+    assert file.shape == (20, 24, channels)
+    np.testing.assert_array_equal(file, recorded)
+
+
+def test_pixels_of_a_damaged_image_are_refused_by_its_place(tmp_path):
+    with pytest.raises(DataError, match="x.tfrecord: record 0: is not an image"):
+        RecordSource([make_shard(tmp_path / "x.tfrecord", "a")]).pixels(0)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_halves_are_the_halves_of_the_image(tmp_path, channels):
+    left, right = FolderSource([save(tmp_path / "x.png", photo(0), photo(1))]).halves()
+    alone = FolderSource([save(tmp_path / f"{number}.png", photo(number)) for number in (0, 1)])
+    np.testing.assert_array_equal(left.pixels(0, channels), alone.pixels(0, channels))
+    np.testing.assert_array_equal(right.pixels(0, channels), alone.pixels(1, channels))
+    assert left.name(0) == "x.png" and left.file(0) == tmp_path / "x.png"
+
+
+def test_image_of_two_is_decoded_once_for_both(tmp_path, monkeypatch):
+    decode, decoded = sources.read_image, []
+    monkeypatch.setattr(sources, "read_image", lambda data, channels: decoded.append(data) or decode(data, channels))
+    halves = FolderSource([save(tmp_path / f"{i}.png", photo(i), photo(9)) for i in range(3)]).halves()
+    for index in (2, 0, 1):
+        for half in halves:
+            half.pixels(index)
+    assert len(decoded) == 3
+
+
+def test_odd_width_cannot_be_halved(tmp_path):
+    halves = FolderSource([save(tmp_path / "x.png", photo(0, width=25))]).halves()
+    with pytest.raises(DataError, match="x.png: is 25 px wide: two images side by side"):
+        halves[1].pixels(0)
+
+
+def test_halves_of_records_of_pairs_are_their_two_images(tmp_path):
+    source = RecordSource([make_pair_shard(tmp_path / "x.tfrecord")])
+    first, second = source.halves()
+    np.testing.assert_array_equal(first.pixels(2), photo(2))
+    np.testing.assert_array_equal(second.pixels(2), 255 - photo(2))
+    assert source.holds_pairs and len(first) == len(second) == 3 and second.name(2) == "2.png"
+
+
+def test_classes_are_the_sub_folders(tmp_path):
+    save_blank(tmp_path, "cat/a.png", "cat/more/b.png", "dog/c.png")
+    source = open_place(tmp_path)
+    assert [source.class_of(index) for index in range(3)] == ["cat", "cat", "dog"] and source.classes() == {
+        "cat",
+        "dog",
+    }
 
 
 def test_image_in_no_class_folder_is_named(tmp_path):
-    make_images(tmp_path, "train/cat/a.png", "train/stray.png")
+    save_blank(tmp_path, "cat/a.png", "stray.png")
     with pytest.raises(DataError, match="stray.png: lies in no class folder"):
-        find_source(tmp_path, "train").classes()
+        open_place(tmp_path).classes()
 
 
 def test_comma_in_the_name_of_a_class_is_refused(tmp_path):
-    make_images(tmp_path, "train/a,b/a.png")
+    save_blank(tmp_path, "a,b/a.png")
     with pytest.raises(DataError, match="'a,b' has a comma"):
-        find_source(tmp_path, "train").classes()
-
-
-def make_labelled_shard(path, *classes):
-    with open(path, "wb") as file:
-        for name in classes:
-            write_record(file, image_record(b"image", "png", b"name", 4, 4, 7, name))
+        open_place(tmp_path).classes()
 
 
 def test_records_have_classes(tmp_path):
-    make_labelled_shard(tmp_path / "train.tfrecord", "dog", "cat", "dog")
-    source = find_source(tmp_path, "train")
-    assert [source.class_of(index) for index in range(3)] == ["dog", "cat", "dog"] and source.classes() == {"cat", "dog"}
+    source = RecordSource([make_labelled_shard(tmp_path / "train.tfrecord", "dog", "cat", "dog")])
+    assert [source.class_of(index) for index in range(3)] == ["dog", "cat", "dog"] and source.classes() == {
+        "cat",
+        "dog",
+    }
+
+
+def describe(folder, **values):
+    fields = {"format_version": 1, "seed": 0, "max_side": None, "splits": {}, **values}
+    (folder / "dataset.json").write_text(json.dumps(fields))
 
 
 def test_classes_that_build_data_noted_need_no_look_at_every_record(tmp_path):
-    make_labelled_shard(tmp_path / "train.tfrecord", "dog")
-    (tmp_path / "dataset.json").write_text('{"classes": ["cat", "dog"]}')
-    assert find_source(tmp_path, "train").classes() == {"cat", "dog"}
+    source = RecordSource([make_labelled_shard(tmp_path / "train.tfrecord", "dog")])
+    describe(tmp_path, classes=["cat", "dog"])
+    assert source.classes() == {"cat", "dog"}
+
+
+def test_records_that_were_converted_without_classes_say_so(tmp_path):
+    source = RecordSource([make_shard(tmp_path / "train.tfrecord", "a")])
+    describe(tmp_path)
+    with pytest.raises(DataError, match="made by build_data.py without --labelled"):
+        source.classes()
 
 
 def test_record_without_a_class_is_named(tmp_path):
-    make_shard(tmp_path / "train.tfrecord", "a")
     with pytest.raises(DataError, match="train.tfrecord: record 0: has no image/class/text nor image/class/label"):
-        find_source(tmp_path, "train").classes()
+        RecordSource([make_shard(tmp_path / "train.tfrecord", "a")]).classes()
 
 
 def test_labels_of_tensorflow_datasets_are_read(shared_data):
-    source = find_source(f"{shared_data}/foreign_tfrecords/tfds/*trainA*", "train")
+    source = open_place(f"{shared_data}/foreign_tfrecords/tfds/*trainA*")
     assert source.classes() <= {str(number) for number in range(1000)}
+
+
+def test_damaged_first_record_does_not_hide_the_schema_nor_the_classes(tmp_path):
+    path = make_labelled_shard(tmp_path / "train.tfrecord", "cat", "dog")
+    data = bytearray(path.read_bytes())
+    data[20] ^= 1
+    path.write_bytes(data)
+    assert RecordSource([path]).classes() == {"dog"}
+
+
+def test_name_that_is_not_utf_8_is_printable_in_messages(tmp_path):
+    path = tmp_path / "a\udcff.png"
+    with pytest.raises(DataError) as caught:
+        FolderSource([path]).read(0)
+    str(caught.value).encode()

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from base.graph_mode import tf
 from ops.averages import moving_average
-from training.tensorflow_setup import tf
 
 
 def test_average_weighs_the_past_and_is_not_pulled_to_zero(session):

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from base.graph_mode import tf
 from ops.color import lab_to_rgb, rgb_to_lab
-from training.tensorflow_setup import tf
 
 STEPS = np.linspace(-1, 1, 12)
 COLORS = np.stack(np.meshgrid(STEPS, STEPS, STEPS), axis=-1).reshape(1, 12, 144, 3).astype("f")
@@ -27,11 +27,16 @@ def test_lab_is_that_of_the_standard(session):
 
 @pytest.mark.parametrize(
     "color, lab",  # of CIE's tables for D65
-    [((255, 255, 255), (100, 0, 0)), ((0, 0, 0), (0, 0, 0)), ((255, 0, 0), (53.24, 80.09, 67.20)), ((0, 0, 255), (32.30, 79.19, -107.86))],
+    [
+        ((255, 255, 255), (100, 0, 0)),
+        ((0, 0, 0), (0, 0, 0)),
+        ((255, 0, 0), (53.24, 80.09, 67.20)),
+        ((0, 0, 255), (32.30, 79.19, -107.86)),
+    ],
 )
 def test_known_colors(session, color, lab):
     found = session.run(rgb_to_lab(tf.constant([color], tf.float32) / 127.5 - 1))[0]
-    np.testing.assert_allclose((found + [1, 0, 0]) * [50, 110, 110], lab, atol=0.02)
+    np.testing.assert_allclose((found + np.array([1, 0, 0])) * [50, 110, 110], lab, atol=0.02)
 
 
 def test_grey_has_no_color_and_every_color_is_in_range(session):

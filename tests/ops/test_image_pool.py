@@ -3,20 +3,20 @@
 import numpy as np
 import pytest
 
+from base.graph_mode import tf
 from ops.image_pool import image_pool
 from ops.random import uniform
-from training.tensorflow_setup import tf
 
 
 def reference_pool(batches, draws, capacity):
     stored, answers = [], []
     for batch, batch_draws in zip(batches, draws):
-        for image, (chance, place) in zip(batch, batch_draws):
+        for image, (chance, where) in zip(batch, batch_draws):
             if len(stored) < capacity:
                 stored.append(image)
                 answers.append(image)
             elif chance > 0.5:
-                slot = int(place * capacity)
+                slot = int(where * capacity)
                 answers.append(stored[slot])
                 stored[slot] = image
             else:
@@ -30,7 +30,7 @@ def test_pool_fills_then_swaps_with_probability_one_half(session, batch, capacit
     step = tf.placeholder(tf.int64, [])
     answer, update = image_pool(images, capacity, 2, 2, step, name="pool")
     with tf.variable_scope("pool", auxiliary_name_scope=False), tf.name_scope("pool/"):
-        draws = uniform([batch, 2], step)  # at the same place in the graph: the same draws
+        draws = uniform([batch, 2], step)  # in the same scope: the same draws
     session.run(tf.global_variables_initializer())
     batches = np.arange(40 * batch, dtype="f").reshape(40, batch, 1, 1, 1) * np.ones([1, 1, 2, 2, 1], "f")
     results = [session.run([answer, update, draws], {images: value, step: i}) for i, value in enumerate(batches)]

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from ops.initializers import INITIALIZERS, zeros
-from training.tensorflow_setup import session_config, tf
+from base.graph_mode import session_config, tf
+from ops.initializers import INITIALIZERS, normal, truncated_normal, zeros
 
 
 @pytest.mark.parametrize("name", INITIALIZERS)
@@ -22,7 +22,13 @@ def test_initial_weights_depend_on_seed_and_name_and_on_nothing_else(name):
 
 
 @pytest.mark.parametrize(
-    "name, stddev", [("normal", 0.02), ("truncated_normal", 0.0176), ("xavier", 0.02 * (2 / (9 * 96)) ** 0.5), ("he", (2 / (9 * 32)) ** 0.5)]
+    "name, stddev",
+    [
+        ("normal", 0.02),
+        ("truncated_normal", 0.0176),
+        ("xavier", 0.02 * (2 / (9 * 96)) ** 0.5),
+        ("he", (2 / (9 * 32)) ** 0.5),
+    ],
 )
 def test_initial_weights_have_the_spread_of_their_formula(session, name, stddev):
     values = session.run(INITIALIZERS[name]()([3, 3, 32, 64]))
@@ -34,7 +40,16 @@ def test_orthogonal_columns_are_orthogonal(session):
     np.testing.assert_allclose(kernel.T @ kernel, 0.02**2 * np.eye(16), atol=1e-7)
 
 
-@pytest.mark.parametrize("initializer", [zeros, INITIALIZERS["normal"](), INITIALIZERS["truncated_normal"]()])
+def test_orthogonal_rows_are_orthogonal_where_they_are_fewer(session):
+    kernel = session.run(INITIALIZERS["orthogonal"]()([1, 1, 8, 16])).reshape(8, 16)
+    np.testing.assert_allclose(kernel @ kernel.T, 0.02**2 * np.eye(8), atol=1e-7)
+
+
+def test_truncated_normal_has_no_tails(session):
+    assert np.abs(session.run(INITIALIZERS["truncated_normal"]()([10000]))).max() <= 0.04 + 1e-7
+
+
+@pytest.mark.parametrize("initializer", [zeros, normal(), truncated_normal()])
 def test_the_session_holds_no_second_copy_of_what_variables_start_with(initializer):
     with tf.Graph().as_default(), tf.Session(config=session_config()) as session:
         variable = tf.get_variable("w", [3, 3, 64, 64], initializer=initializer)

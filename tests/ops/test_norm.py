@@ -3,12 +3,21 @@
 import numpy as np
 import pytest
 
-from ops.norm import affine_instance_norm, batch_norm, instance_norm, layer_norm, running_batch_norm
-from training.tensorflow_setup import tf
-
-
-def normalized(x, axes):
-    return (x - x.mean(axes, keepdims=True)) / np.sqrt(x.var(axes, keepdims=True) + 1e-5)
+from base.graph_mode import tf
+from ops.norm import (
+    NORMS,
+    SCALED_NORMS,
+    affine_instance_norm,
+    batch_norm,
+    find_norm,
+    instance_norm,
+    layer_norm,
+    no_norm,
+    norm,
+    running_batch_norm,
+)
+from tests.helpers.arrays import normalized
+from tests.helpers.graphs import variable_names
 
 
 @pytest.fixture
@@ -68,3 +77,42 @@ def test_running_statistics_take_a_share_of_each_batch_and_serve_in_use(session,
         mean = 0.99 * mean + 0.01 * (scale * x).mean((0, 1, 2))
         variance = 0.99 * variance + 0.01 * (scale * x).var((0, 1, 2), ddof=1)
     np.testing.assert_allclose(session.run(use, {batch: x}), (x - mean) / np.sqrt(variance + 1e-5), rtol=1e-4)
+
+
+@pytest.mark.parametrize("name", NORMS)
+def test_norm_says_whether_it_learns_an_offset(session, x, name):
+    y = NORMS[name](tf.constant(x))
+    assert NORMS[name].has_offset == bool(variable_names("/offset")) and y.shape == x.shape
+
+
+@pytest.mark.parametrize("name", SCALED_NORMS)
+def test_learned_scales_start_where_they_are_told_to(session, name):
+    scaled = find_norm(name, scale_mean=3.0)
+    scaled(tf.ones([1, 2, 2, 1000]), name="norm")
+    session.run(tf.global_variables_initializer())
+    (scale,) = (session.run(v) for v in tf.trainable_variables() if v.op.name == "norm/scale")
+    assert (scale.mean(), scale.std()) == (pytest.approx(3, abs=0.01), pytest.approx(0.02, rel=0.1))
+    assert scaled.has_offset
+
+
+def test_no_norm_gives_back_its_input(session):
+    x = tf.ones([1, 2, 2, 1])
+    assert no_norm(x) is x and no_norm(x, name="norm") is x
+
+
+def test_norm_of_ones_own_is_made_by_the_decorator(session):
+    @norm(has_offset=True)
+    def shifted(x, name=None):
+        """Adds one."""
+        return tf.add(x, 1.0, name=name)
+
+    assert shifted.has_offset and shifted.__name__ == "shifted" and shifted.__doc__ == "Adds one."
+    y = shifted(tf.zeros([2]), name="mine")
+    assert session.run(y).tolist() == [1, 1] and y.op.name == "mine"
+
+
+def test_unknown_norm_is_named_with_those_there_are():
+    with pytest.raises(
+        ValueError, match="norm is 'group'; it must be one of instance, affine_instance, batch, layer, none"
+    ):
+        find_norm("group")

@@ -2,12 +2,13 @@
 
 import pytest
 
+from base.graph_mode import tf
 from ops.conv import conv2d
 from ops.scope import scope
-from training.tensorflow_setup import tf
+from tests.helpers.graphs import variable_names
 
 
-@scope("twice", reuse=tf.AUTO_REUSE)
+@scope("twice", reuse=True)
 def twice(x):
     return conv2d(conv2d(x, 2, 1), 2, 1)
 
@@ -15,10 +16,6 @@ def twice(x):
 @pytest.fixture
 def x():
     return tf.ones([1, 4, 4, 2])
-
-
-def variable_names():
-    return [v.op.name for v in tf.trainable_variables()]
 
 
 def test_default_names_are_unique_and_a_given_name_is_used(session, x):

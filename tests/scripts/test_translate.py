@@ -1,44 +1,30 @@
-"""scripts/translate.py: any size, names kept, nothing overwritten, bad files skipped, mistakes told in one line."""
+"""scripts/translate.py: names kept, nothing overwritten, bad files skipped, mistakes told in one line."""
 
 import errno
-import html
+import functools
 import os
+import signal
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
-from urllib.parse import quote
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from training.tensorflow_setup import tf  # isort: skip
-from config import make_config
-from models.registry import MODELS
+from base.errors import ConfigError, DataError, OutputError, UsageError, UserError
+from base.signals import STOP_SIGNALS, Stopped
+from inference import outputs
+from inference.load import load_run
+from inputs.images import encode_for_record, read_image
+from inputs.records import image_record
 from scripts import translate
-from scripts.jobs import target_names
-from scripts.translate import Translator, main
-from training.checkpoints import Checkpoints
-from training.command_line import UsageError
-from training.run_folder import RunFolder
+from scripts.translate import main
+from tests.helpers.records import write_records
+from tests.helpers.untrained import FakeRun, make_run, noise
 
 ROOT = Path(__file__).resolve().parents[2]
-STEP = 7
-
-
-def make_run(path, without="", **values):
-    """Makes the folder of an untrained run; its checkpoint lacks the variables whose names start with `without`."""
-    tiny = {"image_size": 32, "generator_blocks": 1, "ngf": 4, "precision": "float32", "data_dir": "scenes"}
-    folder = RunFolder(str(path))
-    config = make_config({name: value for name, value in {**tiny, **values}.items() if value is not None})
-    folder.claim(config)
-    with tf.Graph().as_default(), tf.Session() as session:
-        model = MODELS[config.model](config)
-        kept = [v for v in tf.global_variables() if not without or not v.op.name.startswith(without)]
-        checkpoints = Checkpoints(folder.checkpoints, kept)
-        session.run([tf.global_variables_initializer(), model.global_step.assign(STEP)])
-        assert checkpoints.save(session, STEP)
-    return path
 
 
 @pytest.fixture(scope="module")
@@ -47,13 +33,23 @@ def run(tmp_path_factory):
     return make_run(tmp_path_factory.mktemp("run") / "summer")
 
 
+@pytest.fixture(autouse=True)
+def in_this_process(monkeypatch):
+    """Loads runs into the process of the tests: what the process of their own is for is tested elsewhere."""
+
+    def load(run_dir, direction, precision):
+        run = load_run(run_dir, direction, precision)
+        return FakeRun(functools.partial(run.translate, direction=direction), channels=run.channels(direction))
+
+    monkeypatch.setattr(translate, "IsolatedRun", load)
+
+
 @pytest.fixture
 def fake_network(monkeypatch):
     """Puts a network that changes nothing in the place of the run's; gives the function that puts another there."""
 
-    def use(function):
-        translator = Translator(function, channels=3, step=STEP, out_of_memory=(MemoryError,))
-        monkeypatch.setattr(translate, "open_run", lambda *arguments: translator)
+    def use(function, **values):
+        monkeypatch.setattr(translate, "IsolatedRun", lambda *arguments: FakeRun(function, **values))
 
     use(lambda image: image)
     return use
@@ -66,8 +62,13 @@ def photos(tmp_path):
     return tmp_path / "photos"
 
 
-def noise(height, width, seed=0):
-    return Image.fromarray(np.random.default_rng(seed).integers(0, 256, [height, width, 3], np.uint8))
+@pytest.fixture
+def records(tmp_path):
+    """A TFRecord file of three images, whose names are those of a file, of no file, and none."""
+    noise(8, 8).save(tmp_path / "x.jpg")
+    image = encode_for_record(tmp_path / "x.jpg")
+    made = [image_record(image.data, image.format, name, 8, 8) for name in (b"photo.jpg", b"00068bc07f", b"")]
+    return write_records(tmp_path / "photos.tfrec", *made)
 
 
 def call(run, source, output, *more, direction="AtoB"):
@@ -80,199 +81,198 @@ def files(folder):
     return sorted(name for name in found if name != "index.html" and not name.startswith("inputs"))
 
 
+def shape(file):
+    return read_image(file).shape[:2]
+
+
 def test_results_have_the_sizes_of_the_inputs(run, photos, tmp_path):
     sizes = [(1, 1), (7, 5), (33, 64), (90, 3)]
-    for width, height in sizes:
-        noise(height, width).save(photos / f"{width}x{height}.png")
+    for height, width in sizes:
+        noise(height, width).save(photos / f"{height}x{width}.png")
     assert call(run, photos, tmp_path / "out") == 0
-    assert [Image.open(tmp_path / "out" / f"{width}x{height}.png").size for width, height in sizes] == sizes
+    assert [shape(tmp_path / "out" / f"{height}x{width}.png") for height, width in sizes] == sizes
 
 
-def test_max_side_downsizes(run, fake_network, photos, tmp_path):
+def test_max_side_downsizes(fake_network, photos, tmp_path):
     noise(20, 40).save(photos / "a.png")
-    call(run, photos, tmp_path / "out", "--max_side=10")
-    assert Image.open(tmp_path / "out" / "a.png").size == (10, 5)
+    call("run", photos, tmp_path / "out", "--max_side=10")
+    assert shape(tmp_path / "out" / "a.png") == (5, 10)
 
 
-@pytest.mark.parametrize("direction, source, result", [("AtoB", "real_a", "fake_b"), ("BtoA", "real_b", "fake_a")])
-def test_result_is_that_of_the_generator(run, photos, tmp_path, direction, source, result):
-    noise(12, 16).save(photos / "a.png")
-    call(run, photos, tmp_path / "out", direction=direction)
-    with tf.Graph().as_default(), tf.Session() as session:
-        model = MODELS["cyclegan"](RunFolder(str(run)).config())
-        Checkpoints(os.path.join(run, "checkpoints"), tf.global_variables()).restore(session)
-        image = np.asarray(noise(12, 16), np.float32)[None] / 127.5 - 1
-        fake = session.run(getattr(model, result), {getattr(model, source): image})[0]
-    expected = np.clip((fake + 1) * 127.5, 0, 255)
-    np.testing.assert_allclose(np.asarray(Image.open(tmp_path / "out" / "a.png")), expected, atol=0.51)
+def test_training_size_is_that_of_the_run(fake_network, photos, tmp_path, capsys):
+    fake_network(lambda image: image, image_size=64, load_size=72)
+    noise(180, 720).save(photos / "a.png")
+    call("run", photos, tmp_path / "out", "--size=training")
+    assert shape(tmp_path / "out" / "a.png") == (36, 144)
+    assert "720 &times; 180" in (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+    assert "--size=training" not in capsys.readouterr().out
 
 
-def test_names_and_subfolders_are_kept(run, fake_network, photos, tmp_path):
+def test_scale_that_the_network_has_never_seen_is_told(fake_network, photos, tmp_path, capsys):
+    fake_network(lambda image: image, image_size=64, load_size=72)
+    noise(500, 500).save(photos / "a.png")
+    call("run", photos, tmp_path / "out")
+    assert "6.9 times that size, which it has never seen: --size=training" in capsys.readouterr().out
+    assert shape(tmp_path / "out" / "a.png") == (500, 500)
+
+
+def test_names_and_subfolders_are_kept(fake_network, photos, tmp_path):
     (photos / "b" / "c").mkdir(parents=True)
     for name in ("cat.jpg", "b/DOG.JPEG", "b/c/cow.png"):
         noise(8, 8).save(photos / name)
-    assert call(run, photos, tmp_path / "out") == 0
+    assert call("run", photos, tmp_path / "out") == 0
     assert files(tmp_path / "out") == ["b/DOG.JPEG", "b/c/cow.png", "cat.jpg"]
-    assert Image.open(tmp_path / "out" / "cat.jpg").format == "JPEG"
+    with Image.open(tmp_path / "out" / "cat.jpg") as image:
+        assert image.format == "JPEG"
 
 
-def test_formats_that_become_png_collide_with_nothing():
-    names = ["A.tif", "a.gif", "a.gif.png", "a.png", "b.c.webp", "noextension", "sub/a.bmp"]
-    targets = ["A.tif.png", "a.gif-2.png", "a.gif.png", "a.png", "b.c.png", "noextension.png", "sub/a.png"]
-    assert target_names(names) == targets
-
-
-def test_folder_of_results_named_inputs_keeps_clear_of_the_pages_pictures(run, fake_network, photos, tmp_path):
+def test_folder_of_results_named_inputs_keeps_clear_of_the_pages_pictures(fake_network, photos, tmp_path):
     (photos / "inputs").mkdir()
     noise(8, 8).save(photos / "inputs" / "a.jpg")
-    assert call(run, photos, tmp_path / "out") == 0
+    assert call("run", photos, tmp_path / "out") == 0
     assert [path.name for path in (tmp_path / "out" / "inputs").iterdir()] == ["a.jpg"]
     assert len(list((tmp_path / "out" / "inputs-2").iterdir())) == 1
 
 
-def test_bad_files_are_skipped_and_the_exit_code_says_so(run, fake_network, photos, tmp_path, capsys):
+def test_bad_files_are_skipped_and_the_exit_code_says_so(fake_network, photos, tmp_path, capsys):
     noise(8, 8).save(photos / "good.png")
     (photos / "empty.jpg").touch()
     (photos / "text.png").write_text("not an image")
-    assert call(run, photos, tmp_path / "out") == 1
+    assert call("run", photos, tmp_path / "out") == 1
     out, err = capsys.readouterr()
     assert "skipped empty.jpg: is empty" in err and "skipped text.png: is not an image" in err
     assert out.startswith("1 translated, 2 skipped")
     assert files(tmp_path / "out") == ["good.png"]
 
 
-def test_image_too_large_for_the_memory_is_skipped(run, photos, tmp_path, monkeypatch, capsys):
-    def limited(self, session, image, direction):
+def test_image_that_the_network_refuses_is_skipped(fake_network, photos, tmp_path, capsys):
+    def limited(image):
         if image.shape[0] > 8:
-            raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
+            raise DataError("64 x 64 px need more memory than there is; try --max_side=32")
         return image
 
-    monkeypatch.setattr(MODELS["cyclegan"], "translate", limited)
+    fake_network(limited)
     for side in (8, 64):
         noise(side, side).save(photos / f"{side}.png")
-    assert call(run, photos, tmp_path / "out") == 1
+    assert call("run", photos, tmp_path / "out") == 1
     assert "skipped 64.png: 64 x 64 px need more memory than there is; try --max_side=32" in capsys.readouterr().err
 
 
-def test_translation_that_is_not_finite_is_skipped(run, fake_network, photos, tmp_path, capsys):
-    fake_network(lambda image: image * np.nan)
-    noise(8, 8).save(photos / "a.png")
-    assert call(run, photos, tmp_path / "out") == 1
-    assert "skipped a.png: its translation is not finite" in capsys.readouterr().err
-
-
-def test_full_disk_ends_the_run(run, fake_network, photos, tmp_path, monkeypatch):
+def test_full_disk_ends_the_run(fake_network, photos, tmp_path, monkeypatch):
     def full(array, path):
         path.write_bytes(b"half")
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(translate, "save_image", full)
+    monkeypatch.setattr(outputs, "save_image", full)
     noise(8, 8).save(photos / "a.png")
-    with pytest.raises(UsageError, match="a.png: cannot be written: No space left on device"):
-        call(run, photos, tmp_path / "out")
+    with pytest.raises(OutputError, match="a.png: cannot be written: No space left on device"):
+        call("run", photos, tmp_path / "out")
     assert list((tmp_path / "out").iterdir()) == []
 
 
-def test_interruption_leaves_whole_files_and_a_page(run, fake_network, photos, tmp_path):
+@pytest.mark.parametrize("stop_signal", STOP_SIGNALS)
+def test_stopping_leaves_whole_files_and_a_page_of_all_of_them(fake_network, photos, tmp_path, stop_signal):
     calls = []
 
     def interrupted(image):
         calls.append(image)
         if len(calls) == 12:
-            raise KeyboardInterrupt
+            os.kill(os.getpid(), stop_signal)
         return image
 
     fake_network(interrupted)
-    for place in range(20):
-        noise(8, 8).save(photos / f"{place:02}.png")
-    with pytest.raises(KeyboardInterrupt):
-        call(run, photos, tmp_path / "out")
-    assert 0 < len(files(tmp_path / "out")) < 12
+    for number in range(20):
+        noise(8, 8).save(photos / f"{number:02}.png")
+    with pytest.raises(Stopped, match="12 of 20 images done, side by side: .*index.html") as stopped:
+        call("run", photos, tmp_path / "out")
+    assert stopped.value.signal == stop_signal
+    assert files(tmp_path / "out") == [f"{number:02}.png" for number in range(12)]
     for name in files(tmp_path / "out"):
-        Image.open(tmp_path / "out" / name).load()
-    assert (tmp_path / "out" / "index.html").read_text().count("<figure>") > 0
+        read_image(tmp_path / "out" / name)
+    assert (tmp_path / "out" / "index.html").read_text(encoding="utf-8").count("<figure>") == 12
 
 
-def test_domain_of_one_channel(tmp_path, photos):
+def test_terminal_that_says_twice_that_it_is_closed_is_no_hurry(fake_network, photos, tmp_path):
+    def interrupted(image):
+        os.kill(os.getpid(), signal.SIGHUP)
+        os.kill(os.getpid(), signal.SIGHUP)
+        return image
+
+    fake_network(interrupted)
+    noise(8, 8).save(photos / "a.png")
+    with pytest.raises(Stopped, match="1 of 1 images done"):
+        call("run", photos, tmp_path / "out")
+
+
+def test_domain_of_one_channel_gives_grey_files(tmp_path, photos):
     grey_run = make_run(tmp_path / "run", channels_a=1, lambda_identity=0.0)
     noise(9, 11).save(photos / "a.png")
     for direction, mode in (("AtoB", "RGB"), ("BtoA", "L")):
         assert call(grey_run, photos, tmp_path / direction, direction=direction) == 0
-        assert Image.open(tmp_path / direction / "a.png").mode == mode
+        with Image.open(tmp_path / direction / "a.png") as image:
+            assert image.mode == mode
 
 
 def test_precision_may_differ_from_the_runs(run, photos, tmp_path):
     noise(16, 16).save(photos / "a.png")
     call(run, photos, tmp_path / "exact")
     call(run, photos, tmp_path / "coarse", "--precision=bfloat16")
-    exact, coarse = (np.asarray(Image.open(tmp_path / name / "a.png"), int) for name in ("exact", "coarse"))
+    exact, coarse = (read_image(tmp_path / name / "a.png").astype(int) for name in ("exact", "coarse"))
     assert 0 < np.abs(exact - coarse).mean() < 5
 
 
-def test_page_escapes_names_and_finds_its_images(run, fake_network, photos, tmp_path):
-    name = """<b>"q" & 'x' #1 50%:é.jpg"""
-    noise(8, 16).save(photos / name)
-    (photos / "broken & <i>.png").touch()
-    call(run, photos, tmp_path / "out")
-    page = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
-    assert f"<b>{html.escape(name)}</b>" in page and f'src="{quote(name)}" width="16" height="8"' in page
-    assert "<b>broken &amp; &lt;i&gt;.png</b> is empty" in page
-    assert f"<title>summer · AtoB · step {STEP}</title>" in page
-    pictures = list((tmp_path / "out" / "inputs").iterdir())
-    assert len(pictures) == 1 and f'src="inputs/{pictures[0].name}"' in page
-
-
-def test_name_that_is_no_unicode(run, fake_network, photos, tmp_path):
+def test_name_that_is_no_unicode(fake_network, photos, tmp_path):
     name = os.fsdecode(b"caf\xe9.jpg")
     try:
         noise(8, 8).save(photos / name)
     except OSError:
         pytest.skip("this file system takes Unicode names only")
-    assert call(run, photos, tmp_path / "out") == 0
+    assert call("run", photos, tmp_path / "out") == 0
     assert 'src="caf%E9.jpg"' in (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
 
 
-def test_existing_results_need_overwrite(run, fake_network, photos, tmp_path):
+def test_existing_results_need_overwrite(fake_network, photos, tmp_path):
     noise(8, 8).save(photos / "a.png")
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "a.png").write_bytes(b"mine")
     with pytest.raises(UsageError, match="a.png exists; --overwrite"):
-        call(run, photos, tmp_path / "out")
+        call("run", photos, tmp_path / "out")
     assert (tmp_path / "out" / "a.png").read_bytes() == b"mine"
-    assert call(run, photos, tmp_path / "out", "--overwrite") == 0
-    assert Image.open(tmp_path / "out" / "a.png").size == (8, 8)
+    assert call("run", photos, tmp_path / "out", "--overwrite") == 0
+    assert shape(tmp_path / "out" / "a.png") == (8, 8)
 
 
 @pytest.mark.parametrize(
-    "source, output", [("photos", "photos"), ("photos", "photos/out"), ("photos/sub", "photos"), ("photos/a.gif", "photos")]
+    "source, output",
+    [("photos", "photos"), ("photos", "photos/out"), ("photos/sub", "photos"), ("photos/a.gif", "photos")],
 )
-def test_output_and_input_may_not_lie_in_one_another(run, photos, tmp_path, source, output):
+def test_output_and_input_may_not_lie_in_one_another(photos, tmp_path, source, output):
     (photos / "sub").mkdir()
     for name in ("a.gif", "sub/b.png"):
         noise(8, 8).save(photos / name)
     with pytest.raises(UsageError, match="must not lie in one another"):
-        call(run, tmp_path / source, tmp_path / output)
+        call("run", tmp_path / source, tmp_path / output)
 
 
-def test_linked_folder_of_results_is_not_translated_again(run, photos, tmp_path):
+def test_linked_folder_of_results_is_not_translated_again(photos, tmp_path):
     (tmp_path / "out").mkdir()
     noise(8, 8).save(tmp_path / "out" / "earlier.png")
     (photos / "link").symlink_to(tmp_path / "out")
     with pytest.raises(UsageError, match="must not lie in one another"):
-        call(run, photos, tmp_path / "out", "--overwrite")
+        call("run", photos, tmp_path / "out", "--overwrite")
 
 
-def test_unknown_direction_names_those_there_are(run, photos, tmp_path):
+def test_nothing_is_written_where_the_direction_is_unknown(run, photos, tmp_path):
     noise(8, 8).save(photos / "a.png")
     with pytest.raises(UsageError, match="--direction=AtoC: the model cyclegan of this run has AtoB, BtoA"):
         call(run, photos, tmp_path / "out", direction="AtoC")
     assert not (tmp_path / "out").exists()
 
 
-def test_missing_variable_is_named_but_only_one_that_is_needed(photos, tmp_path):
+def test_only_the_weights_of_the_direction_are_needed(photos, tmp_path):
     half = make_run(tmp_path / "run", without="generator_ba/")
     noise(8, 8).save(photos / "a.png")
-    with pytest.raises(UsageError, match="no variable generator_ba/"):
+    with pytest.raises(DataError, match="no variable generator_ba/"):
         call(half, photos, tmp_path / "out", direction="BtoA")
     assert call(half, photos, tmp_path / "out", direction="AtoB") == 0
 
@@ -281,47 +281,195 @@ def test_missing_variable_is_named_but_only_one_that_is_needed(photos, tmp_path)
     "arguments, message",
     [
         ([], "missing --run_dir, --direction, --input, --output"),
-        (["--run_dri=x"], "unknown argument '--run_dri=x'; did you mean --run_dir"),
-        (["--max_side=-1"], "--max_side: must be a whole number of pixels"),
-        (["--precision=int8"], "--precision: invalid choice: 'int8'"),
-        (["--output="], "--output: must not be empty"),
+        (["--run_dri=x"], "unknown flag --run_dri; did you mean --run_dir"),
+        (["--max_side=-1"], "--max_side=-1: must be at least 1"),
+        (["--max_side=9", "--size=training"], "--max_side=9 has no effect with --size=training"),
+        (["--size=64"], "--size=64: must be one of original, training"),
+        (["--precision=int8"], "--precision=int8: must be one of"),
+        (["--output="], "--output=: must be a path"),
     ],
 )
 def test_mistyped_flag(arguments, message):
-    with pytest.raises(UsageError, match=message):
-        main(arguments)
+    given = [] if not arguments else ["--run_dir=run", "--direction=AtoB", "--input=in", "--output=out"]
+    with pytest.raises((ConfigError, UsageError), match=message):
+        main([*given, *arguments])
 
 
 @pytest.mark.parametrize(
     "run_dir, source, output, message",
     [
-        ("nowhere", "photos", "out", "nowhere: no such run folder"),
-        ("photos", "photos", "out", "photos holds no run"),
+        ("nowhere", "file.png", "out", "nowhere: no such run folder"),
+        ("photos", "file.png", "out", "photos holds no run"),
         (None, "nowhere", "out", "nowhere: no such file or folder"),
         (None, "photos", "out", "photos: no images in it"),
         (None, "file.png", "file.png", "file.png is a file; --output must name a folder"),
-        (None, "file.png", "file.png/out", "cannot be made: Not a directory"),
+        (None, "file.png", "file.png/out", "file.png/out: cannot be written: Not a directory"),
     ],
 )
 def test_wrong_place(run, photos, tmp_path, run_dir, source, output, message):
     noise(8, 8).save(tmp_path / "file.png")
-    with pytest.raises(UsageError, match=message):
+    with pytest.raises(UserError, match=message):
         call(tmp_path / run_dir if run_dir else run, tmp_path / source, tmp_path / output)
 
 
+@pytest.mark.slow
 def test_script_runs_from_anywhere(run, photos, tmp_path):
-    noise(8, 8).save(photos / "a.png")
+    noise(32, 32).save(photos / "a.png")
     script = [sys.executable, ROOT / "scripts" / "translate.py"]
     flags = [f"--run_dir={run}", "--direction=AtoB", "--input=photos", "--output=out"]
     done = subprocess.run([*script, *flags], cwd=tmp_path, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("1 translated, 0 skipped")
+    assert done.stdout.startswith("1 translated, 0 skipped") and done.stdout.count("\n") == 2
     again = subprocess.run([*script, *flags], cwd=tmp_path, capture_output=True, text=True)
     assert again.returncode == 2
     assert again.stderr.startswith("translate.py: error: out/index.html exists") and again.stderr.count("\n") == 1
 
 
-def test_real_photographs(run, fake_network, shared_data, tmp_path):
+def test_damaged_record_is_skipped(fake_network, records, tmp_path, capsys):
+    data = records.read_bytes()
+    records.write_bytes(data[:-10] + b"0123456789")
+    assert call("run", records, tmp_path / "out") == 1
+    assert "record 2 is damaged" in capsys.readouterr().err
+    assert files(tmp_path / "out") == ["00068bc07f.jpg", "photo.jpg"]
+
+
+def test_zip_holds_the_results(fake_network, records, tmp_path, capsys):
+    assert call("run", records, tmp_path / "out", f"--zip={tmp_path / 'images.zip'}") == 0
+    assert f"Packed: {tmp_path / 'images.zip'}, 3 JPEG images of 8 x 8 px" in capsys.readouterr().out
+    with zipfile.ZipFile(tmp_path / "images.zip") as archive:
+        assert archive.namelist() == ["photo.jpg", "00068bc07f.jpg", "00002.jpg"]
+        assert archive.read("photo.jpg") == (tmp_path / "out/photo.jpg").read_bytes()
+
+
+@pytest.mark.parametrize(
+    "name, words",
+    [
+        ("there.zip", "there.zip exists; --overwrite"),
+        ("no/images.zip", "there is no folder"),
+        ("folder.zip", "is a folder"),
+        ("out/index.html", "must be the name of a .zip file"),
+        ("out/photo.jpg", "must be the name of a .zip file"),
+        ("photos.tfrec", "must be the name of a .zip file"),
+    ],
+)
+def test_zip_that_cannot_be_is_refused_before_the_work(records, tmp_path, name, words):
+    (tmp_path / "there.zip").touch()
+    (tmp_path / "folder.zip").mkdir()
+    with pytest.raises(UserError, match=words):
+        call("run", records, tmp_path / "out", f"--zip={tmp_path / name}")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("source, output", [("a.zip", "out"), ("b.png", "a.zip"), ("b.png", "a.zip/out")])
+def test_zip_that_is_the_input_or_the_output_is_refused(tmp_path, source, output):
+    noise(8, 8).save(tmp_path / source, "PNG")
+    with pytest.raises(UsageError, match="is the input or the output"):
+        call("run", tmp_path / source, tmp_path / output, f"--zip={tmp_path / 'a.zip'}", "--overwrite")
+    assert [path.name for path in tmp_path.iterdir()] == [source]
+
+
+def test_zip_may_lie_in_the_output(fake_network, records, tmp_path):
+    assert call("run", records, tmp_path / "out", f"--zip={tmp_path / 'out' / 'images.zip'}") == 0
+    assert (tmp_path / "out" / "images.zip").is_file()
+
+
+def test_records_of_one_name_all_come_out(fake_network, tmp_path):
+    noise(8, 8).save(tmp_path / "x.jpg")
+    image = encode_for_record(tmp_path / "x.jpg")
+    names = (b"00002-a.jpg", b"a.jpg", b"a.jpg", b"A.JPG", b"a\0.jpg", b"..", b"\xff\xfe.jpg", b"\x1b[2J")
+    made = [image_record(image.data, image.format, name, 8, 8) for name in names]
+    source = write_records(tmp_path / "photos.tfrec", *made)
+    assert call("run", source, tmp_path / "out", f"--zip={tmp_path / 'images.zip'}") == 0
+    assert len(files(tmp_path / "out")) == len(names)
+    with zipfile.ZipFile(tmp_path / "images.zip") as archive:
+        assert len(set(archive.namelist())) == len(names)
+
+
+def test_link_in_the_output_that_leads_to_the_input_is_refused(photos, tmp_path):
+    (photos / "sub").mkdir()
+    noise(8, 8).save(photos / "sub" / "a.png")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "sub").symlink_to(photos / "sub")
+    with pytest.raises(UsageError, match="must not lie in one another"):
+        call("run", photos, tmp_path / "out", "--overwrite")
+
+
+def test_link_in_the_output_is_replaced_and_not_followed(fake_network, photos, tmp_path):
+    noise(8, 8).save(photos / "a.png")
+    (tmp_path / "mine.png").write_bytes(b"mine")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "a.png").symlink_to(tmp_path / "mine.png")
+    with pytest.raises(UsageError, match="a.png exists"):
+        call("run", photos, tmp_path / "out")
+    assert call("run", photos, tmp_path / "out", "--overwrite") == 0
+    assert (tmp_path / "mine.png").read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize("output", ["", "samples", "checkpoints/translated"])
+def test_output_may_be_none_of_the_runs_own_folders(run, photos, output):
+    noise(8, 8).save(photos / "a.png")
+    with pytest.raises(UsageError, match="belongs to a run"):
+        call(run, photos, run / output)
+    assert not (run / "a.png").exists()
+
+
+def test_output_may_lie_in_the_run_folder(fake_network, run, photos):
+    noise(8, 8).save(photos / "a.png")
+    assert call(run, photos, run / "translated") == 0
+
+
+def test_two_programs_do_not_write_to_one_folder(fake_network, photos, tmp_path):
+    noise(8, 8).save(photos / "a.png")
+    with (
+        outputs.output_folder_held("output", tmp_path / "out"),
+        pytest.raises(UsageError, match="out: another program is writing there; choose another --output"),
+    ):
+        call("run", photos, tmp_path / "out")
+
+
+def test_file_that_appears_while_the_network_is_loaded_is_kept(fake_network, photos, tmp_path, monkeypatch):
+    def other_program(*arguments):
+        (tmp_path / "out").mkdir()
+        (tmp_path / "out" / "a.png").write_bytes(b"mine")
+        return FakeRun()
+
+    monkeypatch.setattr(translate, "IsolatedRun", other_program)
+    noise(8, 8).save(photos / "a.png")
+    with pytest.raises(UsageError, match="a.png exists"):
+        call("run", photos, tmp_path / "out")
+    assert (tmp_path / "out" / "a.png").read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize(
+    "output, words",
+    [
+        ("s3://bucket/out", "--output=s3://bucket/out: must be a path on this machine"),
+        ("/", "must not lie in one another"),
+        ("/proc/translated", "/proc/translated: cannot be written"),
+        ("~nosuchuser/out", None),
+    ],
+)
+def test_output_that_is_no_usual_place(fake_network, photos, tmp_path, monkeypatch, output, words):
+    monkeypatch.chdir(tmp_path)
+    noise(8, 8).save(photos / "a.png")
+    if words is None:
+        assert call("run", photos, output) == 0
+    else:
+        with pytest.raises(UserError, match=words):
+            call("run", photos, output)
+
+
+def test_real_photographs(fake_network, shared_data, tmp_path):
     source = shared_data / "cat2dog" / "testA"
-    assert call(run, source, tmp_path / "out", "--max_side=64") == 0
+    assert call("run", source, tmp_path / "out", "--max_side=64") == 0
     assert files(tmp_path / "out") == sorted(path.name for path in source.iterdir())
+
+
+def test_real_records_of_the_competition(fake_network, shared_data, tmp_path):
+    source = shared_data / "foreign_tfrecords" / "kaggle" / "photo*.tfrec"
+    assert call("run", source, tmp_path / "out", f"--zip={tmp_path / 'images.zip'}") == 0
+    names = files(tmp_path / "out")
+    assert {shape(tmp_path / "out" / name) for name in names} == {(256, 256)}
+    with zipfile.ZipFile(tmp_path / "images.zip") as archive:
+        assert len(archive.namelist()) == len(names) > 0
+    assert read_image(tmp_path / "out" / names[0]).std() > 5

@@ -1,0 +1,39 @@
+"""Images for tests: what they show, how they are written, and a config for reading them."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+from PIL import Image
+
+from inputs.preprocess import CROPPING
+
+
+def photo(seed: int, width: int = 24, height: int = 20) -> np.ndarray:
+    """A noisy image, uint8 [height, width, 3]."""
+    return np.random.RandomState(seed).randint(0, 256, [height, width, 3]).astype(np.uint8)
+
+
+def save(path: Path, *images: np.ndarray) -> Path:
+    """Writes images of one height side by side into one file, making its folder, and returns the path."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(np.concatenate(images, axis=1)).save(path)
+    return path
+
+
+def save_blank(folder: Path, *names: str) -> None:
+    """Writes black images of 4x4 px."""
+    for name in names:
+        save(folder / name, np.zeros([4, 4, 3], np.uint8))
+
+
+def data_config(**changes) -> SimpleNamespace:
+    """What the input pipeline reads of a config: 16 px crops of 18 px images, one in a batch, unless said otherwise."""
+    fields = {"seed": 7, "batch_size": 1, "preprocess": "resize_and_crop", "load_size": 18, "image_size": 16}
+    fields |= {"flip": True, **changes}
+    return SimpleNamespace(**fields, crops=fields["preprocess"] in CROPPING)
+
+
+def shown_images(batches: list[dict[str, np.ndarray]], name: str) -> list[int]:
+    """Says which image of the fixture `sources` each image of some batches is, by its mean level."""
+    return [int((image.mean() + 1) * 127.5 / 50) for batch in batches for image in batch[name]]

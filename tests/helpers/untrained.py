@@ -1,0 +1,46 @@
+"""Runs that have a checkpoint, but never saw an image; and images for them."""
+
+import numpy as np
+from PIL import Image
+
+from base.graph_mode import tf
+from models.registry import find_model
+from run_folder.checkpoints import Checkpoints
+from run_folder.folder import RunFolder
+from tests.helpers.models import tiny_config
+
+STEP = 7
+
+
+def make_run(path, model="cyclegan", without="", **values):
+    """Makes the folder of an untrained run; its checkpoint lacks the variables whose names start with `without`."""
+    folder = RunFolder(str(path))
+    config = tiny_config(model, **{"data_dir": "scenes", "run_dir": str(path), **values})
+    folder.claim(config)
+    with tf.Graph().as_default(), tf.Session() as session:
+        built = find_model(model)(config)
+        kept = [v for v in tf.global_variables() if not without or not v.op.name.startswith(without)]
+        checkpoints = Checkpoints(folder.checkpoints, kept)
+        session.run(tf.global_variables_initializer())
+        session.run(built.global_step.assign(STEP))
+        assert checkpoints.save(session, STEP)
+    folder.release()
+    return path
+
+
+def noise(height, width, seed=0):
+    """A noisy image of Pillow's."""
+    return Image.fromarray(np.random.default_rng(seed).integers(0, 256, [height, width, 3], np.uint8))
+
+
+class FakeRun:
+    """Like an IsolatedRun, but its network is a function of uint8 arrays [height, width, 3]."""
+
+    def __init__(self, function=lambda image: image, channels=3, **values):
+        self.channels = channels
+        self.config = tiny_config("cyclegan", **{"run_dir": "runs/summer", **values})
+        self.step = STEP
+        self.translate = function
+
+    def close(self):
+        pass

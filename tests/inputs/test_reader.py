@@ -1,0 +1,50 @@
+"""The reader: positions, errors that are found again, and times."""
+
+import time
+
+import numpy as np
+import pytest
+
+from base.errors import DataError
+from inputs.reader import Reader
+from inputs.streams import Stream
+from tests.helpers.images import data_config
+
+TWO = {"real_a": Stream("trainA", key=0), "real_b": Stream("trainB", key=1)}
+BAD_POSITION = 2  # of image 3, with the seed 7 and the key 0
+
+
+def test_a_position_always_holds_the_same(sources):
+    one, other = (Reader(TWO, sources, data_config()) for _ in range(2))
+    for position in (3, 0, 3):
+        for expected, found in zip(one.read(position), other.read(position), strict=True):
+            np.testing.assert_array_equal(found, expected)
+
+
+def test_error_is_found_by_the_step_that_its_position_belongs_to(sources):
+    sources["trainA"].paths[3].unlink()
+    reader = Reader(TWO, sources, data_config(batch_size=2))
+    with pytest.raises(DataError, match="3.png: cannot be read"):
+        reader.read(BAD_POSITION)
+    assert "3.png: cannot be read" in str(reader.error(1)) and reader.error(0) is None
+
+
+def test_step_is_ready_when_its_last_image_was_read(sources):
+    reader = Reader(TWO, sources, data_config(batch_size=2))
+    reader.read(1)
+    before = time.perf_counter()
+    reader.read(0)
+    assert before <= reader.ready_time(0) <= time.perf_counter()
+
+
+def test_stopped_reader_reads_no_more(sources):
+    reader = Reader(TWO, sources, data_config())
+    reader.stop()
+    with pytest.raises(DataError, match="about to end"):
+        reader.read(0)
+
+
+def test_streams_of_one_key_read_one_index_with_one_chance(sources):
+    streams = {"input": Stream("trainA"), "target": Stream("trainB")}
+    first, second = Reader(streams, sources, data_config()).read(4)
+    np.testing.assert_array_equal(first, second)

@@ -1,0 +1,65 @@
+"""Streams: what a step takes, and how one entry of it is read."""
+
+import numpy as np
+import pytest
+
+from base.errors import DataError
+from inputs.sources import FolderSource
+from inputs.streams import Draw, Labels, Stream
+from tests.helpers.images import data_config, photo, save
+
+CHANCE = np.array([3, 5, 1], np.uint64)
+
+
+def test_images_are_read_as_levels_and_fed_in_unit_range(session):
+    stream = Stream("train", channels=1)
+    assert (stream.read_dtype, stream.feed_dtype, stream.shape((4, 6))) == ("uint8", "float32", [4, 6, 1])
+    fed = stream.tensor(np.uint8([0, 255]))
+    assert fed.dtype == stream.feed_dtype and session.run(fed).tolist() == [-1, 1]
+
+
+def test_labels_are_numbers_all_the_way(session):
+    labels = Labels("train")
+    assert (labels.read_dtype, labels.feed_dtype, labels.shape((4, 6))) == ("int64", "int64", [])
+    assert labels.tensor("anything") == "anything"
+
+
+def test_only_images_count_and_only_labels_need_a_test_split():
+    assert [(stream.images, stream.needs_test) for stream in (Stream("train"), Labels("train"))] == [
+        (1, False),
+        (0, True),
+    ]
+
+
+def test_what_is_read_has_the_dtype_and_shape_that_are_told(labelled):
+    config = data_config(class_names=["a", "b", "c"])
+    for stream in (Stream("train", 1), Labels("train")):
+        found = stream.read(labelled, 3, config, Draw(CHANCE))
+        assert found.dtype == stream.read_dtype and list(found.shape) == stream.shape((16, 16))
+
+
+def test_label_is_the_index_in_the_config_s_classes(labelled):
+    found = [Labels("train").read(labelled, i, data_config(class_names=["c", "b", "a"]), Draw(CHANCE)) for i in (0, 5)]
+    assert found == [2, 0]
+
+
+def test_one_draw_crops_and_flips_alike(tmp_path):
+    paths = [save(tmp_path / f"{i}.png", image) for i, image in enumerate((photo(0), 255 - photo(0)))]
+    source, draw = FolderSource(paths), Draw(CHANCE)
+    first, second = (Stream("train").read(source, index, data_config(preprocess="crop"), draw) for index in (0, 1))
+    np.testing.assert_array_equal(first, 255 - second)
+    assert draw.size == (20, 24)
+
+
+def test_images_of_one_draw_must_be_of_one_size(tmp_path):
+    source = FolderSource([save(tmp_path / "0.png", photo(0)), save(tmp_path / "1.png", photo(0, 48, 40))])
+    draw, config = Draw(CHANCE), data_config(preprocess="crop")
+    Stream("train").read(source, 0, config, draw)
+    with pytest.raises(DataError, match="1.png: is 48x40, but the image it is paired with 24x20; preprocess=resize"):
+        Stream("train").read(source, 1, config, draw)
+
+
+def test_loaded_images_are_without_chance(labelled):
+    load = Stream("train").loader(labelled, data_config())
+    np.testing.assert_array_equal(load([1, 1])[0], load([1, 1])[1])
+    assert load([1]).shape == (1, 16, 16, 3) and load([1]).dtype == np.float32
