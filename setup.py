@@ -6,9 +6,23 @@ setup(
     name="cyclegan-graph",
     version="0.1.0",
     description="Graph-mode TensorFlow research code for image translation: CycleGAN and its neighbours.",
+    author="The CycleGAN in a graph contributors",
     license="Apache-2.0",
-    python_requires=">=3.10",
-    packages=["inputs", "models", "modules", "ops", "scripts", "training"],
+    python_requires=">=3.10,<3.14",  # the Pythons that TensorFlow is released for
+    packages=[
+        "base",
+        "benchmarks",
+        "evaluation",
+        "inference",
+        "inputs",
+        "models",
+        "modules",
+        "ops",
+        "recipes",
+        "run_folder",
+        "scripts",
+        "training",
+    ],
     py_modules=["build_data", "config", "train"],
     install_requires=[
         "absl-py",
@@ -21,8 +35,9 @@ setup(
         "tqdm",
     ],
     extras_require={
+        "dev": ["mypy==2.4.1", "pre-commit>=4", "ruff==0.17.6"],  # exact: a new version may find more
         "gpu": ["tensorflow[and-cuda]>=2.16"],
-        "test": ["pytest"],
-        "torch": ["torch"],  # import_weights.py, and the comparisons with PyTorch in tests and benchmark
+        "test": ["pytest>=8"],
+        "torch": ["torch>=2.6"],  # import_weights.py, and the comparisons with PyTorch in tests and benchmark
     },
 )
