@@ -1,5 +1,6 @@
 """Trains a model: flags -> data -> graph -> loop. `python train.py --help` lists the flags."""
 
+import contextlib
 import dataclasses
 import time
 
@@ -75,33 +76,33 @@ def main(arguments: list[str]) -> int:
     evaluators = periodic_evaluators(model)
     trainer = Trainer(model, pipeline, folder, [(evaluator, load(evaluator.count)) for evaluator in evaluators])
     trainer.open()
+    with contextlib.closing(trainer):
+        # Loop
+        folder.claim(config)
+        first_step = trainer.start()
+        for line in provenance.record(first_step, data, describe_environment()):
+            print(line)
+        if first_step >= config.max_steps:
+            print(f"{folder.path} has done all its {first_step} steps.")
+            print("A larger --max_steps continues it, --overwrite starts anew.")
+            return 0
+        where = f"{config.precision} on {describe_device()}"
+        print(f"{where}: steps {first_step + 1} to {config.max_steps} in {folder.path}")
+        print(f"Watch it: tensorboard --logdir={folder.path}", flush=True)
+        started = time.perf_counter()
+        stopped_by = trainer.train()
+        if stopped_by:
+            how = f"continue with: python train.py --run_dir={folder.path}"
+            print(f"Stopped by {stopped_by.name}, saved at step {trainer.step}; {how}")
+            return 128 + stopped_by
 
-    # Loop
-    folder.claim(config)
-    first_step = trainer.start()
-    for line in provenance.record(first_step, data, describe_environment()):
-        print(line)
-    if first_step >= config.max_steps:
-        print(f"{folder.path} has done all its {first_step} steps.")
-        print("A larger --max_steps continues it, --overwrite starts anew.")
+        # Result
+        print(f"Trained {config.max_steps - first_step} steps in {time.perf_counter() - started:.1f} s.")
+        for evaluator in final_evaluators(model, counterparts=built_in):
+            for what, text in evaluator(trainer.session, load(evaluator.count)).lines.items():
+                print(f"{what}: {text}")
+        print(f"{' and '.join(evaluator.picture for evaluator in evaluators).capitalize()}: {trainer.grid_path}")
         return 0
-    where = f"{config.precision} on {describe_device()}"
-    print(f"{where}: steps {first_step + 1} to {config.max_steps} in {folder.path}")
-    print(f"Watch it: tensorboard --logdir={folder.path}", flush=True)
-    started = time.perf_counter()
-    stopped_by = trainer.train()
-    if stopped_by:
-        how = f"continue with: python train.py --run_dir={folder.path}"
-        print(f"Stopped by {stopped_by.name}, saved at step {trainer.step}; {how}")
-        return 128 + stopped_by
-
-    # Result
-    print(f"Trained {config.max_steps - first_step} steps in {time.perf_counter() - started:.1f} s.")
-    for evaluator in final_evaluators(model, counterparts=built_in):
-        for what, text in evaluator(trainer.session, load(evaluator.count)).lines.items():
-            print(f"{what}: {text}")
-    print(f"{' and '.join(evaluator.picture for evaluator in evaluators).capitalize()}: {trainer.grid_path}")
-    return 0
 
 
 if __name__ == "__main__":

@@ -34,6 +34,10 @@ class Pipeline(NamedTuple):
         """
         return max(0.0, self.reader.ready_time(step) - started)
 
+    def stop(self) -> None:
+        """Ends the reading ahead; to be called before the session is closed, which may hang while images are read."""
+        self.reader.stop()
+
     def error(self, step: int) -> DataError | None:
         """Finds the user's error behind a failed step.
 

@@ -74,6 +74,11 @@ class Trainer:
         self.step = self._saved = int(self.session.run(self._model.global_step))
         return self.step
 
+    def close(self) -> None:
+        """Stops the reading of images, then closes the session, which would wait for threads that wait for Python."""
+        self._pipeline.stop()
+        self.session.close()
+
     def train(self) -> signal.Signals | None:
         """Trains to the last step, or until a signal asks to stop.
 

@@ -14,16 +14,16 @@ from evaluation.evaluators import (
 )
 from evaluation.measures import l1, psnr
 from inference.session import run_in_batches
-from tests.helpers.models import build, random_images
+from tests.helpers.models import build, built, random_images
 
 
 def kinds(evaluators):
     return [type(evaluator) for evaluator in evaluators]
 
 
-def test_evaluator_without_a_judgement_cannot_be_made(session):
+def test_evaluator_without_a_judgement_cannot_be_made():
     with pytest.raises(TypeError, match="abstract"):
-        Evaluator(build("wgan"))
+        Evaluator(built("wgan").model)
 
 
 @pytest.mark.parametrize(
@@ -31,15 +31,13 @@ def test_evaluator_without_a_judgement_cannot_be_made(session):
     [
         ("cyclegan", {}, [SampleGrid], [], [Counterparts]),
         ("pix2pix", {}, [SampleGrid], [Counterparts], [Counterparts]),
-        ("pix2pix", {"colorize": True}, [SampleGrid], [Counterparts], [Counterparts]),
+        ("pix2pix", {"colorize": True, "simultaneous": True}, [SampleGrid], [Counterparts], [Counterparts]),
         ("wgan", {}, [SampleGrid], [], []),
         ("darknet", {}, [Confusion], [Confusion], [Confusion]),
     ],
 )
-def test_evaluators_of_a_model_are_those_that_its_outputs_serve(
-    session, name, values, periodic, final, with_counterparts
-):
-    model = build(name, **values)
+def test_evaluators_of_a_model_are_those_that_its_outputs_serve(name, values, periodic, final, with_counterparts):
+    model = built(name, **values).model
     assert kinds(periodic_evaluators(model)) == periodic
     assert kinds(final_evaluators(model, counterparts=False)) == final
     assert kinds(final_evaluators(model, counterparts=True)) == with_counterparts

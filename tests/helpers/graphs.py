@@ -19,14 +19,19 @@ def ancestors(op):
     return found
 
 
-def boxes(among=None):
-    """Names of the boxes that TensorBoard shows first, of the default graph or of some ops."""
-    return {op.name.split("/")[0] for op in among or operations()}
+def output_of(network, call):
+    """What a call of a network gives: the tensor of the op that it adds last."""
+    return [op for op in operations() if op.name.startswith(f"{network}/{call}/")][-1].outputs[0]
 
 
-def loose_ops(among=None):
+def boxes():
+    """Names of the boxes that TensorBoard shows first."""
+    return {op.name.split("/")[0] for op in operations()}
+
+
+def loose_ops():
     """Names of the ops that lie in no box, but for the counter of steps."""
-    return [op.name for op in among or operations() if "/" not in op.name and op.name != "global_step"]
+    return [op.name for op in operations() if "/" not in op.name and op.name != "global_step"]
 
 
 def variable_names(ending="", scope=""):

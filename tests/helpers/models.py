@@ -1,9 +1,17 @@
 """Models that are small enough for tests, and what is fed to them."""
 
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Iterator
+from typing import NamedTuple
 from unittest import mock
 
 import numpy as np
 
+from base.graph_mode import session_config, tf
+from models.model import Model
 from models.registry import find_model
 
 TINY = {
@@ -14,8 +22,18 @@ TINY = {
         "ndf": 4,
         "discriminator_layers": 2,
         "pool_size": 2,
+        "lambda_a": 8.0,
+        "lambda_b": 12.0,
+        "lambda_identity": 0.25,
     },
-    "pix2pix": {"image_size": 16, "ngf": 4, "ndf": 4, "discriminator_layers": 1},
+    "pix2pix": {
+        "image_size": 16,
+        "ngf": 4,
+        "ndf": 4,
+        "discriminator_layers": 1,
+        "lambda_gan": 2.0,
+        "lambda_l1": 50.0,
+    },
     "wgan": {"image_size": 16, "load_size": 16, "ngf": 4, "ndf": 4, "batch_size": 3, "z_size": 5},
     "darknet": {
         "classes": "cat,dog,cow",
@@ -47,6 +65,32 @@ def build_training(name, **values):
     with _shallow_darknet():
         model.build_training()
     return model
+
+
+class Built(NamedTuple):
+    """A finalised graph of a tiny model with its train ops, which tests share: building one takes seconds."""
+
+    graph: tf.Graph
+    model: Model
+    initializer: tf.Operation
+
+    @contextlib.contextmanager
+    def started(self) -> Iterator[tf.Session]:
+        """A session with fresh weights, on the graph, which is the default one within."""
+        with tf.Session(graph=self.graph, config=session_config()) as session:
+            session.run(self.initializer)
+            yield session
+
+
+@functools.cache
+def built(name, **values):
+    """Gives the Built of a tiny model, the same at every call."""
+    with tf.Graph().as_default() as graph:
+        model = build_training(name, **values)
+        with tf.name_scope("global_step/"):  # a box that is there
+            initializer = tf.global_variables_initializer()
+    graph.finalize()
+    return Built(graph, model, initializer)
 
 
 def _shallow_darknet():

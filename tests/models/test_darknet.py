@@ -11,7 +11,7 @@ from inference.session import run_in_batches
 from models.configs import make_config
 from tests.helpers import models
 from tests.helpers.graphs import boxes, loose_ops
-from tests.helpers.models import random_feed, random_images
+from tests.helpers.models import built, random_feed, random_images
 
 build_training = functools.partial(models.build_training, "darknet")
 
@@ -33,19 +33,20 @@ def test_one_step_moves_all_weights_and_statistics_by_the_schedules_start(sessio
         np.testing.assert_allclose(after[variable], expected, atol=1e-5 * max(1, np.abs(slope).max()))
 
 
-def test_use_moves_nothing_and_does_not_depend_on_the_batch(session):
-    model = build_training()
+def test_use_moves_nothing_and_does_not_depend_on_the_batch():
+    model = built("darknet").model
     tensors = {"predictions": model.outputs.classification.predictions}
-    session.run(tf.global_variables_initializer())
-    for step in range(3):
-        session.run(model.train_ops["train"].op, random_feed(model, step))
-    before = session.run(tf.global_variables())
     images = random_images(model, count=7)
-    together = run_in_batches(session, model, tensors, images)["predictions"]
     single = [{key: values[[i]] for key, values in images.items()} for i in range(7)]
-    alone = [run_in_batches(session, model, tensors, image)["predictions"][0] for image in single]
+    with built("darknet").started() as session:
+        for step in range(3):
+            session.run(model.train_ops["train"].op, random_feed(model, step))
+        before = session.run(tf.global_variables())
+        together = run_in_batches(session, model, tensors, images)["predictions"]
+        alone = [run_in_batches(session, model, tensors, image)["predictions"][0] for image in single]
+        after = session.run(tf.global_variables())
     assert together == alone
-    assert all(np.array_equal(a, b) for a, b in zip(before, session.run(tf.global_variables())))
+    assert all(np.array_equal(a, b) for a, b in zip(before, after))
 
 
 @pytest.mark.parametrize("policy, rate", [("one_cycle", 0.025), ("constant", 0.5)])
@@ -56,10 +57,10 @@ def test_rate_and_momentum_follow_the_policy(session, policy, rate):
     assert (scalars["learning_rate"], scalars["momentum"]) == pytest.approx((rate, 0.95))
 
 
-def test_graph_shows_a_dozen_boxes_at_most_and_no_loose_ops(session):
-    build_training()
-    assert boxes() == {"inputs", "darknet", "verdict", "losses", "optimizers", "summaries", "global_step"}
-    assert loose_ops() == []
+def test_graph_shows_a_dozen_boxes_at_most_and_no_loose_ops():
+    with built("darknet").graph.as_default():
+        assert boxes() == {"inputs", "darknet", "verdict", "losses", "optimizers", "summaries", "global_step"}
+        assert loose_ops() == []
 
 
 class Source:

@@ -10,29 +10,44 @@ from base.graph_mode import tf
 from inference.session import generate
 from models.wgan import WGANConfig, critic_schedule
 from tests.helpers import models
-from tests.helpers.graphs import ancestors, boxes, loose_ops, operations
-from tests.helpers.models import random_feed, tiny_config
+from tests.helpers.graphs import ancestors, boxes, loose_ops, operations, output_of
+from tests.helpers.models import built, random_feed, tiny_config
 
 build = functools.partial(models.build, "wgan")
 build_training = functools.partial(models.build_training, "wgan")
 
 
-def test_losses_are_those_of_the_paper(session):
-    model = build_training()
-    session.run(tf.global_variables_initializer())
+@pytest.fixture
+def model():
+    """The model of a graph that tests share, which is the default one."""
+    shared = built("wgan")
+    with shared.graph.as_default():
+        yield shared.model
+
+
+@pytest.fixture
+def penalised():
+    """Likewise, with the gradient penalty."""
+    shared = built("wgan", gan_loss="wgangp")
+    with shared.graph.as_default():
+        yield shared.model
+
+
+def test_losses_are_those_of_the_paper(model):
     scalars = {name: train_op.scalars for name, train_op in model.train_ops.items()}
-    on_real, on_fake = model.critic(model.real, call="a"), model.critic(model.fake, call="b")
-    real, fake, scalars = session.run([on_real, on_fake, scalars], random_feed(model))
+    logits = [output_of("critic", call) for call in ("on_real", "on_fake")]
+    with built("wgan").started() as session:
+        real, fake, scalars = session.run([*logits, scalars], random_feed(model))
     critic, generator = scalars["critic"], scalars["generator"]
+    assert real.shape == fake.shape == (3,)
     assert critic["wasserstein_estimate"] == pytest.approx(real.mean() - fake.mean(), abs=1e-7)
     assert critic["loss/critic"] == pytest.approx(fake.mean() - real.mean(), abs=1e-7)
     assert generator["loss/generator"] == pytest.approx(-fake.mean(), abs=1e-7)
 
 
-def test_penalty_is_part_of_the_critics_loss_and_not_of_the_estimate(session):
-    model = build_training(gan_loss="wgangp")
-    session.run(tf.global_variables_initializer())
-    scalars = session.run(model.train_ops["critic"].scalars, random_feed(model))
+def test_penalty_is_part_of_the_critics_loss_and_not_of_the_estimate(penalised):
+    with built("wgan", gan_loss="wgangp").started() as session:
+        scalars = session.run(penalised.train_ops["critic"].scalars, random_feed(penalised))
     assert scalars["critic/penalty"] > 0
     assert scalars["loss/critic"] == pytest.approx(
         scalars["critic/penalty"] - scalars["wasserstein_estimate"], rel=1e-5
@@ -54,8 +69,7 @@ def test_each_train_op_moves_one_network_and_the_critics_ends_clipped(session):
     assert session.run(model.global_step) == 2
 
 
-def test_clipping_waits_for_the_updates(session):
-    model = build_training()
+def test_clipping_waits_for_the_updates(model):
     updates = {op for op in operations("ResourceApplyRMSProp") if op.inputs[0].op.name.startswith("critic/")}
     kinds = operations("AssignVariableOp") + operations("ReadVariableOp")
     clips = [op for op in kinds if "clip_weights" in op.name]
@@ -64,12 +78,12 @@ def test_clipping_waits_for_the_updates(session):
     assert set(clips) <= ancestors(model.train_ops["critic"].op)
 
 
-def test_adam_counts_each_networks_own_updates(session):
-    model = build_training(gan_loss="wgangp")
-    session.run(tf.global_variables_initializer())
-    for name in ("critic", "critic", "generator"):
-        session.run(model.train_ops[name].op, random_feed(model))
-    updates = {v.op.name: session.run(v) for v in tf.global_variables() if v.op.name.endswith("/updates")}
+def test_adam_counts_each_networks_own_updates(penalised):
+    counts = {v.op.name: v for v in tf.global_variables() if v.op.name.endswith("/updates")}
+    with built("wgan", gan_loss="wgangp").started() as session:
+        for name in ("critic", "critic", "generator"):
+            session.run(penalised.train_ops[name].op, random_feed(penalised))
+        updates = session.run(counts)
     assert updates == {"optimizers/critic/updates": 2, "optimizers/generator/updates": 1}
 
 
@@ -83,42 +97,42 @@ def test_schedule_is_that_of_the_authors_loop(critic_steps, lead):
     assert [critic_schedule(step, critic_steps, lead) for step in range(len(expected))] == expected
 
 
-def test_train_op_of_a_step_follows_the_schedule_of_the_config(session):
-    model = build(critic_steps=2, critic_lead=3)
-    assert [model.train_op_of(step) for step in range(200)] == [critic_schedule(step, 2, 3) for step in range(200)]
+def test_train_op_of_a_step_follows_the_schedule_of_the_config(model):
+    steps, lead = model.config.critic_steps, model.config.critic_lead
+    expected = [critic_schedule(step, steps, lead) for step in range(3000)]
+    assert [model.train_op_of(step) for step in range(3000)] == expected and set(expected) == set(model.train_ops)
 
 
 def test_noise_is_a_function_of_seed_and_step():
-    def draw(seed, step):
+    def draw(seed, *steps):
         with tf.Graph().as_default(), tf.Session() as session:
             model = build(seed=seed, z_size=500)
+            noise = model.outputs.generation.noise
             session.run(tf.global_variables_initializer())
-            session.run(model.global_step.assign(step))
-            return session.run(model.outputs.generation.noise)
+            return [(session.run(model.global_step.assign(step)), session.run(noise))[1] for step in steps]
 
-    first = draw(0, 0)
-    np.testing.assert_array_equal(first, draw(0, 0))
-    assert (first != draw(0, 1)).all() and (first != draw(1, 0)).all()
+    first, again, later = draw(0, 0, 0, 1)
+    np.testing.assert_array_equal(first, again)
+    assert (first != later).all() and (first != draw(1, 0)[0]).all()
     assert abs(first.mean()) < 0.1 and first.std() == pytest.approx(1, abs=0.1)
 
 
-def test_generated_image_i_of_a_seed_does_not_depend_on_the_count(session):
-    model = build()
-    session.run(tf.global_variables_initializer())
-    few, many = (np.array(list(generate(session, model.outputs.generation, 4, count))) for count in (2, 7))
+def test_generated_image_i_of_a_seed_does_not_depend_on_the_count(model):
+    with built("wgan").started() as session:
+        few, many = (np.array(list(generate(session, model.outputs.generation, 4, count))) for count in (2, 7))
     assert few.shape == (2, 16, 16, 3) and many.shape == (7, 16, 16, 3)
     np.testing.assert_array_equal(few, many[:2])
     assert (many[0] != many[3]).any()
 
 
-@pytest.mark.parametrize("gan_loss", ["wgan", "wgangp"])
-def test_graph_shows_a_dozen_boxes_at_most_and_no_loose_ops(session, gan_loss):
-    build_training(gan_loss=gan_loss)
+@pytest.mark.parametrize("kind", ["model", "penalised"])
+def test_graph_shows_a_dozen_boxes_at_most_and_no_loose_ops(request, kind):
+    request.getfixturevalue(kind)
     assert boxes() == {"inputs", "generator", "critic", "losses", "optimizers", "summaries", "global_step"}
     assert loose_ops() == []
 
 
-@pytest.mark.parametrize("precision", ["bfloat16", "float16"])
+@pytest.mark.parametrize("precision", ["bfloat16", pytest.param("float16", marks=pytest.mark.slow)])
 def test_other_precisions_train(session, precision):
     model = build_training(precision=precision, gan_loss="wgangp")
     session.run(tf.global_variables_initializer())

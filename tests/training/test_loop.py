@@ -105,7 +105,8 @@ def test_run_folder_holds_what_a_person_looks_at(tmp_path, data):
 
 def test_loss_that_is_not_finite_stops_the_run_and_the_last_good_checkpoint_stays(tmp_path, data):
     # Adam's first step moves every weight by the learning rate, to 1e18, which is finite; the losses after it are not.
-    with trainer_of(tmp_path, data, "cyclegan", learning_rate=1e18, max_steps=50, checkpoint_every=1) as (trainer, _):
+    values = {"gan_loss": "lsgan", "simultaneous": True, "learning_rate": 1e18, "checkpoint_every": 1}
+    with trainer_of(tmp_path, data, "pix2pix", **values) as (trainer, _):
         words = "became (inf|nan) at step 2; the checkpoint of step 1 in .* is the last good one; .*--learning_rate"
         with pytest.raises(NotFiniteError, match=words):
             trainer.train()
