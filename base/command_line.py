@@ -1,5 +1,6 @@
 """Command lines: flags and `--help` from declared options, errors that are one line, exit codes."""
 
+import atexit
 import dataclasses
 import difflib
 import os
@@ -45,7 +46,7 @@ def run(main: Callable[[list[str]], int]) -> NoReturn:
             how = "interrupted" if by == signal.SIGINT else f"stopped by {by.name}"
             print("; ".join([f"{program}: {how}", *map(str, interrupt.args)]), file=sys.stderr)
             code = 128 + by
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the way out is short
+        atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)  # the way out is short
         output.flush()
         if output.lost is not None and not is_closed_pipe(output.lost):
             print(f"{program}: error: standard output cannot be written: {output.lost}", file=sys.stderr)
