@@ -26,6 +26,7 @@ from inputs.images import (
     to_uint8,
     to_unit,
 )
+from tests.conftest import ROOT
 from tests.helpers.errors import complaint
 from tests.helpers.modules import product_files
 
@@ -203,7 +204,7 @@ def test_broken_exif_is_ignored_without_warning(tmp_path):
     (tmp_path / "x.jpg").write_bytes(saved(COLOUR, "JPEG", exif=broken))
     command = f"from inputs.images import read_image; print(read_image({str(tmp_path / 'x.jpg')!r}).shape)"
     # In a process of its own, since pytest replaces the filters of warnings.
-    ran = subprocess.run([sys.executable, "-c", command], cwd=REPOSITORY, capture_output=True, text=True)
+    ran = subprocess.run([sys.executable, "-c", command], cwd=ROOT, capture_output=True, text=True)
     assert (ran.stdout, ran.stderr) == ("(6, 8, 3)\n", "")
 
 
