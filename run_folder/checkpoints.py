@@ -58,8 +58,9 @@ class Checkpoints:
             return False
         try:
             session.run(self._ops.save_tensor_name, {self._ops.filename_tensor_name: self._path(step)})
-            older = self.steps()[self._keep :]
-            self._write_state(older)
+            # Newer ones are damaged ones that `restore` passed over; they count for nothing here, and stay.
+            older = [other for other in self.steps() if other < step][self._keep - 1 :]
+            self._write_state(step, older)
             for old in older:
                 for suffix in (INDEX, DATA):  # the index first: without it the rest is known to be no whole checkpoint
                     os.remove(self._path(old) + suffix)
@@ -133,9 +134,12 @@ class Checkpoints:
             return None
         return {line[1] for line in lines if line} if lines and all(lines) else None
 
-    def _write_state(self, left_out):
+    def _write_state(self, newest, left_out):
         names = [f"model-{step}" for step in reversed(self.steps()) if step not in left_out]
-        lines = [f'model_checkpoint_path: "{names[-1]}"', *(f'all_model_checkpoint_paths: "{name}"' for name in names)]
+        lines = [
+            f'model_checkpoint_path: "model-{newest}"',
+            *(f'all_model_checkpoint_paths: "{name}"' for name in names),
+        ]
         with written_whole(os.path.join(self._folder, STATE)) as file:
             file.write_text("\n".join(lines) + "\n")
 

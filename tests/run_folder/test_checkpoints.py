@@ -147,3 +147,15 @@ def test_older_checkpoints_are_still_counted_after_a_restore(saved):
 def test_folder_without_a_checkpoint_has_no_steps(tmp_path, session):
     checkpoints, _ = make(tmp_path, session, w=[2])
     assert checkpoints.steps() == []
+
+
+def test_a_damaged_newer_checkpoint_takes_no_place_of_a_new_one(saved):
+    (saved / "model-3.index").write_bytes(b"")
+    with tf.Graph().as_default(), tf.Session(config=session_config()) as session:
+        variables = [tf.get_variable("w", [2], initializer=tf.ones_initializer())]
+        checkpoints = Checkpoints(str(saved), variables, keep=1)
+        checkpoints.restore(session)
+        (saved / "model-2.index").rename(saved / "model-1.index")
+        (saved / "model-2.data-00000-of-00001").rename(saved / "model-1.data-00000-of-00001")
+        assert checkpoints.save(session, 2)
+    assert restore(saved, w=[2])[0].tolist() == [2, 2] and checkpoints.steps() == [3, 2]
