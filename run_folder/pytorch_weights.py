@@ -16,6 +16,7 @@ import numpy as np
 
 from base.errors import ConfigError, DataError, UsageError
 from base.files import read_regular, reading
+from base.signals import stop_signals_raised
 
 # Their D_A judges what G_A makes, which is images of B.
 NETWORKS = {"G_A": "generator_ab", "G_B": "generator_ba", "D_A": "discriminator_b", "D_B": "discriminator_a"}
@@ -86,7 +87,8 @@ def read_networks(source: str, epoch: str = "latest", direction: str = "AtoB") -
 def read_state(path: str) -> State:
     """Reads a state dict, without `module.` before its names; the errors are those of `read_networks`."""
     try:
-        import torch
+        with stop_signals_raised():
+            import torch
     except ImportError:
         raise UsageError(
             f"reading .pth files takes {TORCH}: pip install '{TORCH}', or this project with its extra [torch]"

@@ -63,6 +63,7 @@ def test_unknown_losses_are_refused(kind):
         torch_twin.discriminator_loss(logits, logits, kind)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("policy, moves", [("linear", False), ("constant", True)])
 def test_learning_rate_beyond_the_end_of_the_run(policy, moves):
     config = tiny_config(lr_policy=policy, max_steps=1)

@@ -22,13 +22,13 @@ def save(name, network, prefix="", also=None):
 
 def save_all(norm="instance", blocks=2):
     """Saves four small networks; returns them by the names of their files."""
-    from benchmarks import torch_twin as twin
+    from benchmarks import torch_networks
 
     return {
-        "G_A": save("G_A", twin.ResNetGenerator(3, 3, 4, blocks, norm)),
-        "G_B": save("G_B", twin.ResNetGenerator(3, 3, 4, blocks, norm)),
-        "D_A": save("D_A", twin.PatchDiscriminator(3, 8, 2, norm)),
-        "D_B": save("D_B", twin.PatchDiscriminator(3, 8, 2, norm)),
+        "G_A": save("G_A", torch_networks.ResNetGenerator(3, 3, 4, blocks, norm)),
+        "G_B": save("G_B", torch_networks.ResNetGenerator(3, 3, 4, blocks, norm)),
+        "D_A": save("D_A", torch_networks.PatchDiscriminator(3, 8, 2, norm)),
+        "D_B": save("D_B", torch_networks.PatchDiscriminator(3, 8, 2, norm)),
     }
 
 

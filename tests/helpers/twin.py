@@ -6,17 +6,17 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from benchmarks import torch_twin
+from benchmarks import torch_networks, torch_twin
 from models.cyclegan import CycleGANConfig
 from tests.helpers.parity import Batch
 
 torch.set_num_threads(1)  # on few cores its threads and TensorFlow's keep each other waiting for seconds
 
 NETWORKS = {  # PyTorch's, by the kind of network
-    "resnet": functools.partial(torch_twin.ResNetGenerator, 3, 3),
-    "unet": functools.partial(torch_twin.UNetGenerator, 3, 3),
-    "patch": functools.partial(torch_twin.PatchDiscriminator, 3),
-    "pixel": functools.partial(torch_twin.PixelDiscriminator, 3),
+    "resnet": functools.partial(torch_networks.ResNetGenerator, 3, 3),
+    "unet": functools.partial(torch_networks.UNetGenerator, 3, 3),
+    "patch": functools.partial(torch_networks.PatchDiscriminator, 3),
+    "pixel": functools.partial(torch_networks.PixelDiscriminator, 3),
 }
 
 

@@ -178,6 +178,7 @@ def test_translate_takes_any_size_and_pads_none_that_fits(model, started):
     check_translate(started, model)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("values", [{"generator": "unet"}, {"batch_size": 2}])
 def test_translate_with_other_networks_or_batches_does_so_too(session, values):
     model = build(**values)

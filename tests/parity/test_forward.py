@@ -21,6 +21,7 @@ def check(session, kind, shape, norm="instance", **options):
     assert np.abs(got - expected).max() <= LARGEST_DIFFERENCE
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("norm", NORMS)
 @pytest.mark.parametrize("blocks, height, width", [(6, 64, 64), (9, 45, 61)])
 def test_resnet_generator(session, blocks, height, width, norm):
@@ -32,6 +33,7 @@ def test_options_of_the_resnet_generator(session, options):
     check(session, "resnet", (2, 32, 24), ngf=8, blocks=2, **options)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("norm", NORMS)
 @pytest.mark.parametrize("levels, height, width", [(7, 128, 384), (8, 256, 256)])
 def test_unet_generator(session, levels, height, width, norm):

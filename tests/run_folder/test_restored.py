@@ -34,6 +34,7 @@ def wgan(tmp_path_factory):
     return RunFolder(str(make_run(tmp_path_factory.mktemp("wgan"), "wgan")))
 
 
+@pytest.mark.slow
 def test_only_what_the_result_needs_is_restored(folder):
     model, session = open_model(folder, folder.config(), fake_b)
     with session:
