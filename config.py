@@ -17,6 +17,9 @@ from ops.schedules import POLICIES
 
 GROUPS = ("run", "data", "networks", "losses", "training", "watching")  # of options, in the order of `--help`
 ConfigType = TypeVar("ConfigType", bound="Config")
+PREPROCESS_HELP = (
+    "How images become training crops; scale_and_crop scales the shorter side, pad_and_crop mirrors the border"
+)
 PLACES = ("run_dir", "overwrite", "accept_changed_data")  # options that are about this start, not about the run
 
 
@@ -59,8 +62,7 @@ class Config(Options):
     )
     preprocess: str = option(
         "resize_and_crop",
-        "How images become training crops; scale_and_crop scales the shorter side, pad_and_crop mirrors the border, "
-        "none only rounds the sides to multiples of 4.",
+        f"{PREPROCESS_HELP}, none only rounds the sides to multiples of 4.",
         "data",
         MODES,
     )
@@ -68,6 +70,15 @@ class Config(Options):
     batch_size: int = option(1, "Images of each domain in one step.", "data", low=1, high=2**16)
 
     init: str = option("normal", "Initial weights.", "networks", tuple(INITIALIZERS))
+    init_from: str | None = option(
+        None,
+        "Run folder whose weights a new run starts from, instead; data, sizes and optimizers may be others.",
+        "networks",
+        metavar="DIR",
+    )
+    init_networks: str | None = option(
+        None, "The networks that --init_from is for; without the flag, all.", "networks", ("all", "generators")
+    )
 
     max_steps: int = option(200_000, "Length of the run, in steps.", "training", low=1, high=10**12, resumable=True)
     epochs: int | None = option(
@@ -130,6 +141,10 @@ class Config(Options):
         }
 
     def check(self) -> None:
+        if self.init_networks and not self.init_from:
+            raise ConfigError(
+                f"--init_networks={self.init_networks} has no effect without --init_from; leave it out, or name a run"
+            )
         if self.crops and "load_size" in self.values() and self.image_size > self.load_size:
             raise ConfigError(
                 f"--image_size={self.image_size} is larger than --load_size={self.load_size}: a crop cannot be larger "
@@ -155,6 +170,11 @@ class Config(Options):
     def least_memory(self) -> int:
         """Bytes that a training step takes at the very least; a model adds its activations to the images."""
         return 4 * 3 * self.batch_size * self.image_size**2 if self.crops else 0
+
+    @property
+    def least_side(self) -> int:
+        """The least height and width of an image that the networks take, in pixels."""
+        return 1
 
     @property
     def crops(self) -> bool:

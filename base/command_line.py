@@ -1,11 +1,12 @@
 """Command lines: flags and `--help` from declared options, errors that are one line, exit codes."""
 
+from base.early_signals import how_stopped
+
 import atexit
 import dataclasses
 import difflib
 import os
 import shutil
-import signal
 import sys
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +17,7 @@ from absl import flags
 
 from base.errors import ConfigError, OutputError, UsageError, UserError
 from base.options import AUTO, Option, Options, options
-from base.signals import Stopped, raise_stopped, stop_signals_handled
+from base.signals import ignore_stop_signals, raise_stopped, signal_of, stop_signals_handled
 from base.terminal import is_closed_pipe, printable, steady_output
 
 HIDDEN_FLAGS = ("flagfile", "undefok")  # absl's own: one prints lines of any file, the other hides mistakes
@@ -42,11 +43,10 @@ def run(main: Callable[[list[str]], int]) -> NoReturn:
             print(printable(f"{program}: error: {error}"), file=sys.stderr)
             code = error.exit_code
         except KeyboardInterrupt as interrupt:
-            by = interrupt.signal if isinstance(interrupt, Stopped) else signal.SIGINT
-            how = "interrupted" if by == signal.SIGINT else f"stopped by {by.name}"
-            print("; ".join([f"{program}: {how}", *map(str, interrupt.args)]), file=sys.stderr)
+            by = signal_of(interrupt)
+            print("; ".join([f"{program}: {how_stopped(by)}", *map(str, interrupt.args)]), file=sys.stderr)
             code = 128 + by
-        atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)  # the way out is short
+        atexit.register(ignore_stop_signals)  # the way out is short
         output.flush()
         if output.lost is not None and not is_closed_pipe(output.lost):
             print(f"{program}: error: standard output cannot be written: {output.lost}", file=sys.stderr)
@@ -166,14 +166,3 @@ def _unknown_flag(name: str, known: Mapping[str, Option]) -> str:
 def _initials(option: str) -> set[str]:
     """What people shorten a name to: `lr` for learning_rate."""
     return {"".join(word[0] for word in option.split("_"))}
-
-
-def _end_quietly(kind, error, traceback):
-    """Ends a program that is interrupted while it is still being imported in one line; shows other errors as usual."""
-    if issubclass(kind, KeyboardInterrupt):
-        print(f"{os.path.basename(sys.argv[0])}: interrupted", file=sys.stderr)
-        os._exit(128 + signal.SIGINT)
-    sys.__excepthook__(kind, error, traceback)
-
-
-sys.excepthook = _end_quietly

@@ -23,6 +23,20 @@ class DataError(UserError):
     """Data that cannot be used."""
 
 
+class DownloadError(UserError):
+    """Something that a server did not give.
+
+    Attributes:
+      code: int, the server's answer as HTTP has it; None where there was none, or that was not the matter.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, code: int | None = None):
+        super().__init__(message)
+        self.code = code
+
+
 class OutputError(UserError):
     """Something that could not be written: a full disk, a folder without permission."""
 

@@ -106,7 +106,16 @@ def clear_leftovers(path: Path) -> None:
 
 def lock_folder(path: str | os.PathLike) -> int:
     """Locks a folder until the descriptor that is returned, or the process, ends; BlockingIOError if it is locked."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    return _lock(path, os.O_RDONLY | os.O_DIRECTORY)
+
+
+def lock_file(path: str | os.PathLike) -> int:
+    """Locks a file likewise, which is made if it is not there; its content counts for nothing, and stays."""
+    return _lock(path, os.O_RDWR | os.O_CREAT)
+
+
+def _lock(path: str | os.PathLike, flags: int) -> int:
+    descriptor = os.open(path, flags | os.O_NOFOLLOW, 0o666)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
@@ -190,3 +199,12 @@ def free_name(candidates: Sequence[str], taken: Container[str]) -> str:
     stem, extension = os.path.splitext(candidates[-1])
     names = itertools.chain(candidates, (f"{stem}-{count}{extension}" for count in itertools.count(2)))
     return next(name for name in names if name.lower() not in taken)
+
+
+def sha256_of(path: Path) -> str:
+    """Hash of a file, in hexadecimal. DataError where it cannot be read."""
+    digest = hashlib.sha256()
+    with reading(), open(path, "rb") as file:
+        while piece := file.read(1 << 20):
+            digest.update(piece)
+    return digest.hexdigest()

@@ -17,6 +17,9 @@ import types
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from base.files import writing
+from base.signals import stop_signals_raised
+
 CHATTER = re.compile(
     rb"^(WARNING: All log messages before absl|[IW]\d{4} |\d{4}-\d\d-\d\d .*: [IW] |To enable the following instr"
     rb"|E\d{4} .*failed call to cuInit)"
@@ -54,7 +57,9 @@ def has_gpu_driver() -> bool:
 @functools.cache
 def _import_tensorflow() -> types.ModuleType:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    with without_chatter():
+    with writing("the folder for temporary files, which TensorFlow needs"):
+        tempfile.gettempdir()
+    with stop_signals_raised(), without_chatter():
         import tensorflow.compat.v1 as tensorflow
 
         if not has_gpu_driver():

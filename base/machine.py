@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import platform
 import re
 
 from base.graph_mode import has_gpu_driver, tf
@@ -69,6 +70,16 @@ def largest_allocation() -> int | None:
 def cpu_features() -> list[str]:
     """The instruction sets of this CPU that kernels are chosen by, sorted; empty where they are not known."""
     return sorted(NUMERIC_FEATURES & _cpu_flags())
+
+
+def cpu_name() -> str:
+    """Names the processor, as its maker does; empty where that is not known."""
+    try:
+        with open("/proc/cpuinfo") as file:
+            names = [line.partition(":")[2].strip() for line in file if line.startswith("model name")]
+    except OSError:  # not Linux
+        names = []
+    return names[0] if names else platform.processor()
 
 
 def fix_threads() -> None:

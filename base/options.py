@@ -139,6 +139,8 @@ class Options:
             return
         if not isinstance(value, _CLASSES[option.kind]) or isinstance(value, bool) != (option.kind is bool):
             raise ConfigError(f"--{name}={_short(value)}: must be {option.type_name}")
+        if isinstance(value, str | Path) and not _is_text(str(value)):
+            raise ConfigError(f"--{name}={_short(value)}: must be {option.type_name} without NUL or half a letter")
         if isinstance(value, float) and not math.isfinite(value):
             raise ConfigError(f"--{name}={_short(value)}: must be a finite number")
         below = option.low is not None and value < option.low
@@ -251,6 +253,14 @@ def _text(value: Any) -> str:
 
 
 _CLASSES: dict[type, Any] = {bool: bool, int: numbers.Integral, float: numbers.Real, str: str, Path: Path}
+
+
+def _is_text(value: str) -> bool:
+    """Whether files can be named so, and terminals shown it: JSON can hold NUL, and half of a pair of surrogates."""
+    try:
+        return b"\0" not in value.encode(errors="surrogateescape")
+    except UnicodeEncodeError:
+        return False
 
 
 def _short(value: Any) -> str:

@@ -1,12 +1,12 @@
 """Signals that ask a program to stop: Ctrl-C, `kill`, and a terminal that is closed."""
 
+from base.early_signals import STOP_SIGNALS
+
 import contextlib
 import signal
 import threading
 from collections.abc import Callable, Iterator
 from typing import NoReturn
-
-STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Stopped(KeyboardInterrupt):
@@ -20,6 +20,11 @@ class Stopped(KeyboardInterrupt):
         """Takes the signal, and what to tell the user about the work that was done."""
         super().__init__(*words)
         self.signal = stop_signal
+
+
+def signal_of(interrupt: KeyboardInterrupt) -> signal.Signals:
+    """The stop signal behind a KeyboardInterrupt; one that Python raised itself is of Ctrl-C."""
+    return interrupt.signal if isinstance(interrupt, Stopped) else signal.SIGINT
 
 
 def raise_stopped(stop_signal: signal.Signals) -> NoReturn:
@@ -46,3 +51,54 @@ def stop_signals_handled(handler: Callable[[signal.Signals], None]) -> Iterator[
     finally:
         for number in heard:
             signal.signal(number, before[number])
+
+
+@contextlib.contextmanager
+def stop_signals_raised() -> Iterator[None]:
+    """Raises Stopped for stop signals that come while the block runs, and again at its end.
+
+    It is for the imports of large libraries, which turn the first into another exception, or lose it.
+    """
+    came: list[signal.Signals] = []
+
+    def stop(stop_signal: signal.Signals) -> NoReturn:
+        came.append(stop_signal)
+        raise Stopped(stop_signal)
+
+    try:
+        with stop_signals_handled(stop):
+            yield
+    finally:
+        if came:
+            raise Stopped(came[0]) from None
+
+
+@contextlib.contextmanager
+def stop_signals_blocked() -> Iterator[None]:
+    """Keeps stop signals from this thread while the block runs; a process that is started in it has them blocked."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def ignore_stop_signals() -> None:
+    """Ignores stop signals from now on, to the end of the process."""
+    for number in STOP_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+
+
+def leave_stop_signals_to_parent() -> None:
+    """Ignores stop signals in a worker process, which its parent ends; they may be blocked since it was started."""
+    ignore_stop_signals()
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
+
+
+@contextlib.contextmanager
+def stop_told(words: Callable[[], str]) -> Iterator[None]:
+    """Adds what `words` gives, about the work that was done, to a stop signal that ends the block."""
+    try:
+        yield
+    except KeyboardInterrupt as interrupt:
+        raise Stopped(signal_of(interrupt), words()) from None

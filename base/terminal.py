@@ -23,11 +23,11 @@ class ProgressBar:
       done: int, items done.
     """
 
-    def __init__(self, total: int, unit: str, label: str = "", done: int = 0, line_every: float = LINE_EVERY):
+    def __init__(self, total: int | None, unit: str, label: str = "", done: int = 0, line_every: float = LINE_EVERY):
         """Starts a bar.
 
         Args:
-          total: items to do.
+          total: items to do; None where that is not known.
           unit: what an item is, in the plural ("images").
           label: str before the count.
           done: items done already.
@@ -58,9 +58,12 @@ class ProgressBar:
         self._bar.update()
         if self._plain and now - self._last_line >= self._line_every:
             self._last_line = now
-            left = tqdm.format_interval((self._total - self.done) / rate)
             label = f"{self._label}: " if self._label else ""
-            self.say(f"{label}{self.done}/{self._total} {self._unit}, {text}, {left} left")
+            if self._total is None:
+                self.say(f"{label}{self.done} {self._unit}, {text}")
+            else:
+                left = tqdm.format_interval((self._total - self.done) / rate)
+                self.say(f"{label}{self.done}/{self._total} {self._unit}, {text}, {left} left")
 
     def say(self, line: str) -> None:
         """Prints a line without breaking the bar."""
@@ -122,11 +125,20 @@ class SteadyStream:
         return getattr(self._stream, name)
 
 
+class SteadyLines(SteadyStream):
+    """One that takes lines alone: in them, what a terminal could take for a command is escaped."""
+
+    def write(self, text: str) -> int:
+        super().write("\n".join(map(printable, text.split("\n"))))
+        return len(text)
+
+
 @contextlib.contextmanager
 def steady_output() -> Iterator[SteadyStream]:
     """Makes standard output and standard error safe to print to, whatever becomes of them; gives standard output.
 
-    Streams that the program was started without go nowhere, and letters that they cannot encode are escaped.
+    Streams that the program was started without go nowhere, and letters that they cannot encode are escaped. So is on
+    standard output what a terminal could take for a command; standard error has progress bars, which are made of it.
     """
     for descriptor in (0, 1, 2):
         try:
@@ -139,7 +151,7 @@ def steady_output() -> Iterator[SteadyStream]:
         stream = stream or open(descriptor, "w", closefd=False)
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-        streams.append(SteadyStream(stream))
+        streams.append(SteadyLines(stream) if descriptor == 1 else SteadyStream(stream))
     sys.stdout, sys.stderr = streams
     try:
         yield streams[0]

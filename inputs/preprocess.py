@@ -35,6 +35,10 @@ class Preprocessing(Protocol):
         """Side of the crop, in pixels."""
 
     @property
+    def least_side(self) -> int:
+        """The least height and width that the networks take, in pixels."""
+
+    @property
     def flip(self) -> bool:
         """Whether half of the training images are mirrored."""
 
@@ -51,7 +55,7 @@ def training_image(image: np.ndarray, config: Preprocessing, chance: Sequence[in
       uint8 array [height, width, channels]; height and width are `image_size` where the config crops.
 
     Raises:
-      BadImage: the image is smaller than the crop, or long enough to become huge.
+      BadImage: the image is smaller than the crop or than the networks take, or long enough to become huge.
     """
     top, left, side = (int(number) for number in chance)
     image = _scale(image, config)
@@ -77,7 +81,7 @@ def held_out_image(image: np.ndarray, config: Preprocessing) -> np.ndarray:
       uint8 array [height, width, channels].
 
     Raises:
-      BadImage: the image is smaller than the crop, or long enough to become huge.
+      BadImage: the image is smaller than the crop or than the networks take, or long enough to become huge.
     """
     if config.preprocess in SQUEEZING:
         return resize(image, config.image_size, config.image_size)
@@ -89,7 +93,19 @@ def held_out_image(image: np.ndarray, config: Preprocessing) -> np.ndarray:
 
 
 def _scale(image: np.ndarray, config: Preprocessing) -> np.ndarray:
-    """Resizes an image as the mode says, before any crop."""
+    """Resizes an image as the mode says, before any crop; BadImage where no crop follows and it is too small."""
+    scaled = _scaled(image, config)
+    height, width = scaled.shape[:2]
+    if not config.crops and min(height, width) < config.least_side:
+        raise BadImage(
+            f"is {image.shape[1]}x{image.shape[0]}, which preprocess={config.preprocess} makes {width}x{height}, but "
+            f"the networks need at least {config.least_side} px in height and width; take it out, or take "
+            "preprocess=resize_and_crop"
+        )
+    return scaled
+
+
+def _scaled(image: np.ndarray, config: Preprocessing) -> np.ndarray:
     height, width = image.shape[:2]
     load_size = config.load_size
     match config.preprocess:

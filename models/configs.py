@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import textwrap
 import types
 from collections.abc import Mapping, Sequence
@@ -36,7 +37,7 @@ def load_recipe(name: str) -> dict[str, Any]:
     Raises:
       ConfigError: there is no such recipe, or it cannot be read.
     """
-    path = Path(name).expanduser()
+    path = Path(os.path.expanduser(name))
     if path.suffix not in (".py", ".json"):
         path = RECIPES / f"{name}.py"
         if name not in recipe_names():
@@ -51,6 +52,8 @@ def load_recipe(name: str) -> dict[str, Any]:
         raise ConfigError(f"--preset={name}: cannot be read: {reason}") from None
     if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
         raise ConfigError(f"--preset={name}: holds no values by name")
+    if not isinstance(values.get("model", ""), str):
+        raise ConfigError(f"--preset={name}: its model must be text, not {values['model']}")
     if "max_steps" in values and values.get("epochs") is not None:
         raise ConfigError(f"--preset={name}: epochs and max_steps both say how long the run is; leave one of them out")
     return values

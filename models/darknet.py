@@ -9,7 +9,7 @@ from typing import Any
 from base.errors import ConfigError
 from base.graph_mode import tf
 from base.options import changed, option
-from config import Config
+from config import PREPROCESS_HELP, Config
 from inputs.layouts import sort_classes
 from inputs.preprocess import CROPPING
 from inputs.streams import Labels, Stream
@@ -29,7 +29,7 @@ class DarknetConfig(Config):
 
     model: str = changed(Config, "model", "darknet")
     image_size: int = changed(Config, "image_size", 32, help="Side of the images, in pixels.")
-    preprocess: str = changed(Config, "preprocess", "pad_and_crop", choices=CROPPING)
+    preprocess: str = changed(Config, "preprocess", "pad_and_crop", help=f"{PREPROCESS_HELP}.", choices=CROPPING)
     batch_size: int = changed(Config, "batch_size", 512, help="Images in one step.")
     classes: str | None = option(
         None,
@@ -110,7 +110,8 @@ class Darknet(Model):
         with tf.name_scope("verdict"):
             logits = self.classify(images, training=False, call="use")
             predictions = tf.argmax(logits, axis=1, name="predictions")
-        return Outputs(classification=Classification(images, predictions, "labels", self.config.class_names))
+            shares = tf.nn.softmax(logits, name="shares")
+        return Outputs(classification=Classification(images, predictions, shares, "labels", self.config.class_names))
 
     def build_train_ops(self):
         config = self.config

@@ -30,13 +30,15 @@ class Generation(NamedTuple):
 
 
 class Classification(NamedTuple):
-    """A serving signature: feed `images`, float32 [batch, height, width, channels]; fetch `predictions`, int64 [batch].
+    """A serving signature: feed `images`, float32 [batch, height, width, channels]; fetch `predictions`, int64 [batch],
+    or `shares`, float32 [batch, classes], which add up to 1.
 
     `labels` is the name of the input that says what they should be, and `class_names` what the numbers mean.
     """
 
     images: tf.Tensor
     predictions: tf.Tensor
+    shares: tf.Tensor
     labels: str
     class_names: list[str]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib
 import inspect
+import os
 from pathlib import Path
 
 from base.errors import ConfigError
@@ -32,8 +33,8 @@ def find_model(name: str) -> type[Model]:
     if name in MODELS:
         module = importlib.import_module(MODELS[name])
     elif name.endswith(".py"):
-        path = Path(name).expanduser()
-        if not path.is_file():
+        path = Path(os.path.expanduser(name))
+        if not os.path.isfile(path):
             raise ConfigError(f"--model={path}: no such file")
         module = import_file(path)
     else:
@@ -49,4 +50,4 @@ def find_model(name: str) -> type[Model]:
 
 def absolute_model(name: str) -> str:
     """Gives what `--model` names, absolute where it is a path: a run may be continued from another folder."""
-    return str(Path(name).expanduser().resolve()) if name.endswith(".py") else name
+    return os.path.realpath(os.path.expanduser(name)) if name.endswith(".py") else name

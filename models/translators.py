@@ -97,17 +97,17 @@ class TranslatorConfig(Config):
                 f"--preprocess={self.preprocess} gives images of different sizes, which make no batch of "
                 f"{self.batch_size}; pass --batch_size=1, or a preprocess that crops"
             )
-        if self.generator == "resnet" and self.preprocess == "scale_width" and self.load_size < RESNET_SMALLEST:
-            raise ConfigError(f"--load_size={self.load_size}: the ResNet needs at least {RESNET_SMALLEST} px")
         if self.generator == "unet" and not self.crops:
             raise ConfigError(
                 f"--preprocess={self.preprocess} gives images whose sides are multiples of {RESNET_MULTIPLE}, but the "
                 f"U-Net needs multiples of {self.size_multiple}; pass a preprocess that crops, or --generator=resnet"
             )
-        if self.crops and self.discriminator == "patch" and self.image_size // 2**self.discriminator_layers < 3:
+        sized = "image_size" if self.crops else "load_size" if self.preprocess == "scale_width" else None
+        if sized and getattr(self, sized) < self.least_side:
+            advice = "; pass fewer --discriminator_layers, or --discriminator=pixel"
             raise ConfigError(
-                f"--image_size={self.image_size} is too small for --discriminator_layers={self.discriminator_layers}, "
-                f"which needs {3 * 2**self.discriminator_layers} px; pass fewer layers, or --discriminator=pixel"
+                f"--{sized}={getattr(self, sized)}: the networks need at least {self.least_side} px"
+                + (advice if self.least_side == self._patch_side else "")
             )
         if self.crops and self.image_size % self.size_multiple:
             raise ConfigError(
@@ -120,6 +120,15 @@ class TranslatorConfig(Config):
             3 * self.ngf if self.generator == "resnet" else self.ngf // 2
         )  # channels of what one pass keeps of it
         return super().least_memory() + 4 * self.batch_size * first_layer * self.image_size**2 if self.crops else 0
+
+    @property
+    def least_side(self) -> int:
+        return max(self._patch_side, RESNET_SMALLEST if self.generator == "resnet" else self.size_multiple)
+
+    @property
+    def _patch_side(self) -> int:
+        """The least height and width of which the discriminators make a patch."""
+        return 3 * 2**self.discriminator_layers if self.discriminator == "patch" else 1
 
     @property
     def size_multiple(self) -> int:

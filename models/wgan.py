@@ -9,7 +9,7 @@ from typing import Any
 from base.errors import ConfigError
 from base.graph_mode import tf
 from base.options import changed, option
-from config import Config
+from config import PREPROCESS_HELP, Config
 from inputs.preprocess import CROPPING
 from inputs.streams import Stream
 from models.model import Generation, Model, Outputs, TrainOp
@@ -32,7 +32,7 @@ class WGANConfig(Config):
 
     model: str = changed(Config, "model", "wgan")
     image_size: int = changed(Config, "image_size", 64, help="Side of the images, in pixels; a multiple of 16.", low=16)
-    preprocess: str = changed(Config, "preprocess", "scale_and_crop", choices=CROPPING)
+    preprocess: str = changed(Config, "preprocess", "scale_and_crop", help=f"{PREPROCESS_HELP}.", choices=CROPPING)
     batch_size: int = changed(Config, "batch_size", 64, help="Images in one step.")
     channels: int = option(3, "Channels of the images: 3 for RGB, 1 for grey.", "data", (1, 3))
 

@@ -8,7 +8,7 @@ import re
 import tempfile
 from collections.abc import Iterator, Sequence
 
-from base.errors import DataError, OutputError
+from base.errors import DataError, OutputError, UsageError
 from base.files import written_whole
 from base.graph_mode import tf
 
@@ -18,6 +18,7 @@ STATE = (
 DATA, INDEX = ".data-00000-of-00001", ".index"
 TEMPORARY = r"model-\d+\.(data-00000-of-00001|index)\.tempstate\d+"  # what TensorFlow calls half a file
 CHECKPOINT_FILE = rf"{STATE}|model-\d+\.(data-00000-of-00001|index|meta)|{TEMPORARY}"  # every name that is given here
+READER_ERRORS = (RuntimeError, ValueError, IndexError, MemoryError)  # of TensorFlow's reader, by what is damaged
 
 
 class Checkpoints:
@@ -70,24 +71,33 @@ class Checkpoints:
             raise OutputError(f"{self._folder}: cannot write the checkpoint of step {step}: {reason}") from None
         return True
 
-    def restore(self, session: tf.Session) -> list[str]:
+    def restore(self, session: tf.Session, only: int | None = None) -> list[str]:
         """Loads the newest checkpoint that is intact.
+
+        Args:
+          session: that the variables live in.
+          only: the one step whose checkpoint will do; None: any.
 
         Returns:
           Lines about newer ones that are damaged and were passed over.
 
         Raises:
+          UsageError: there is no checkpoint of that step.
           DataError: it lacks a variable or holds it in another shape, which is named; or no checkpoint is intact.
         """
+        steps = self.steps()
+        if only is not None and only not in steps:
+            kept = ", ".join(map(str, steps)) or "none"
+            raise UsageError(f"{self._folder}: has no checkpoint of step {only}; there are those of {kept}")
         damaged: list[str] = []
-        for step in self.steps():
+        for step in steps if only is None else [only]:
             try:
                 with _without_wildcards(self._folder) as folder:
                     prefix = os.path.join(folder, f"model-{step}")
                     self._check_variables(prefix)
                     session.run(self._ops.restore_op_name, {self._ops.filename_tensor_name: prefix})
                 return damaged
-            except (tf.errors.OpError, RuntimeError, ValueError) as error:
+            except (tf.errors.OpError, *READER_ERRORS) as error:
                 damaged.append(f"{self._path(step)}: the checkpoint is damaged ({_reason(error)}) and passed over")
         files = sorted(_names(self._folder))
         what = (
@@ -95,7 +105,8 @@ class Checkpoints:
             if damaged
             else f"{self._folder}: holds {files[0] if files else 'nothing'} but no whole checkpoint"
         )
-        raise DataError(f"{what}; no other is left: put a copy back, or start anew with --overwrite")
+        other = "no other is left" if only is None else "no other was asked for"
+        raise DataError(f"{what}; {other}: put a copy back, or start anew with --overwrite")
 
     def sweep(self) -> None:
         """Deletes what a killed or failed process left half written.
@@ -154,6 +165,11 @@ def find_steps(folder: str) -> list[int]:
     return sorted((step for step in steps if f"model-{step}{DATA}" in names), reverse=True)
 
 
+def checkpoint_files(folder: str, step: int) -> list[str]:
+    """Paths of the files of a checkpoint that was written whole."""
+    return [os.path.join(folder, f"model-{step}{suffix}") for suffix in (INDEX, DATA)]
+
+
 def holds_checkpoints(folder: str) -> bool:
     """Whether there is anything of a checkpoint in a folder, whole or not."""
     return any(re.fullmatch(CHECKPOINT_FILE, name) for name in _names(folder))
@@ -176,5 +192,7 @@ def _names(folder: str) -> set[str]:
 
 
 def _reason(error: Exception) -> str:
+    """The line of an error's message that says what is wrong, without where the program made the op."""
     text = getattr(error, "message", None) or getattr(error, "strerror", None) or str(error)
-    return text.removeprefix("Graph execution error:").strip().splitlines()[0]
+    text = re.sub(r"(?s).*\nNode: '[^']*'\n", "", text).removeprefix("Graph execution error:").strip()
+    return (text or type(error).__name__).splitlines()[0]

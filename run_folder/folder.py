@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import re
 from collections.abc import Mapping
 from typing import Any
 
 from base.errors import DataError, UsageError
-from base.files import writing, written_whole
+from base.files import lock_file, writing, written_whole
 from config import Config, default_run_dir
 from models.configs import make_config
 from run_folder.checkpoints import CHECKPOINT_FILE, holds_checkpoints
@@ -104,20 +103,18 @@ class RunFolder:
         """
         with writing(self.path):
             os.makedirs(self.path, exist_ok=True)
-            self._lock = os.open(os.path.join(self.path, ".lock"), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
             try:
-                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                self._lock = lock_file(os.path.join(self.path, ".lock"))
             except BlockingIOError:
-                self.release()
                 raise UsageError(
                     f"{self.path}: another process is training here; stop it or choose another --run_dir"
                 ) from None
             if config.overwrite or not self.holds_run():
                 self._clear()
+            with written_whole(self._config_file) as file:  # first: it says whose folder this is
+                file.write_text(write_config(config))
             for folder in (self.checkpoints, self.samples):
                 os.makedirs(folder, exist_ok=True)
-            with written_whole(self._config_file) as file:
-                file.write_text(write_config(config))
 
     def release(self) -> None:
         """Lets others write to the folder again, as the end of the process does."""

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.realpath(__file__))))  # works from anywhere, uninstalled
+
+import base.early_signals  # noqa: F401 (from here on, Ctrl-C ends the program in one line)
+
 import dataclasses
 import importlib.metadata
 import json
-import os
 import platform
-import sys
 import tempfile
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # works without installation, from anywhere
-
 from base.command_line import parse_arguments, run
 from base.errors import ConfigError
-from base.files import writing
-from base.machine import PRECISIONS
+from base.files import writing, written_whole
+from base.machine import PRECISIONS, cpu_name
 from base.options import Options, option
 from benchmarks.comparisons import COMPARISONS, SIZES, Setting
+from inference.outputs import check_output_file
 
 USAGE = """\
 Measures speed and memory, prints tables and writes JSON.
@@ -59,6 +63,7 @@ class BenchmarkOptions(Options):
         metavar="DIR",
     )
     json: Path | None = option(None, "Write all figures here, too.", metavar="FILE")
+    overwrite: bool = option(False, "Replace the file of --json.")
 
     def check(self) -> None:
         for name, allowed in (("sizes", tuple(SIZES)), ("precisions", PRECISIONS)):
@@ -69,8 +74,14 @@ class BenchmarkOptions(Options):
 
 def main(arguments: list[str]) -> int:
     chosen = parse_arguments(arguments, BenchmarkOptions, USAGE)
+    if chosen.json:
+        check_output_file("json", chosen.json, chosen.overwrite)
+        with writing(chosen.json):  # better told now than after an hour
+            tempfile.TemporaryFile(dir=chosen.json.parent).close()
     started = time.perf_counter()
-    with tempfile.TemporaryDirectory() as workdir:
+    with writing("the folder for temporary files"):
+        temporary = tempfile.TemporaryDirectory()
+    with temporary as workdir:
         setting = Setting(
             workdir=workdir,
             sizes=chosen.sizes.split(","),
@@ -90,18 +101,14 @@ def main(arguments: list[str]) -> int:
     protocol = "; ".join(str(report[key]) for key in ("machine", "versions", "date"))
     print(f"\n{protocol}; {time.perf_counter() - started:.0f} s in all")
     if chosen.json:
-        with writing(chosen.json):
-            chosen.json.write_text(json.dumps(report, indent=2) + "\n")
+        with writing(chosen.json), written_whole(chosen.json) as file:
+            file.write_text(json.dumps(report, indent=2) + "\n")
     return 0
 
 
 def describe_machine() -> str:
     """Names the processor and the system."""
-    model = platform.processor()
-    if os.path.exists("/proc/cpuinfo"):
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        model = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), model)
-    return f"{os.cpu_count()} cores of {model}, {platform.system()}"
+    return f"{os.cpu_count()} cores of {cpu_name()}, {platform.system()}"
 
 
 def describe_versions() -> str:

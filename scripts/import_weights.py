@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.realpath(__file__))))  # works from anywhere, uninstalled
+
+import base.early_signals  # noqa: F401 (from here on, Ctrl-C ends the program in one line)
+
 import contextlib
 import dataclasses
-import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # works without installation, from anywhere
 
 from base.command_line import run
 from base.errors import ConfigError, DataError, UsageError

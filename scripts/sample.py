@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.realpath(__file__))))  # works from anywhere, uninstalled
+
+import base.early_signals  # noqa: F401 (from here on, Ctrl-C ends the program in one line)
+
 import contextlib
 import dataclasses
-import os
 import re
 import shutil
-import signal
-import sys
 from pathlib import Path
 
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # works without installation, from anywhere
 
 from base.command_line import parse_arguments, run
 from base.errors import ConfigError, UsageError
 from base.files import writing
 from base.machine import available_memory
 from base.options import REQUIRED, Options, changed, option
-from base.signals import Stopped
+from base.signals import stop_told
 from base.terminal import track
 from config import Config
 from inference.load import LoadedRun, load_run
@@ -110,8 +112,8 @@ def check_room(options: SampleOptions, trained: LoadedRun) -> None:
             free = shutil.disk_usage(folder).free
         least = options.count * max(SMALLEST_FILE, height * width * channels // BEST_COMPRESSION)
         if least > free:
-            need = f"the images take at least {least / 1e6:,.0f} MB"
-            raise UsageError(f"--count={options.count}: {need}, and {free / 1e6:,.0f} MB are free in {folder}")
+            need = f"the images take at least {least / 1e6:,.2f} MB"
+            raise UsageError(f"--count={options.count}: {need}, and {free / 1e6:,.2f} MB are free in {folder}")
 
 
 def make_images(options: SampleOptions, trained: LoadedRun) -> None:
@@ -122,7 +124,8 @@ def make_images(options: SampleOptions, trained: LoadedRun) -> None:
     """
     written = 0
     kept: list[np.ndarray] = []
-    try:
+    where = f" written to {options.output}" if options.output else " made, nothing written"
+    with stop_told(lambda: f"{written} of {options.count} images{where}"):
         for image in track(trained.generate(options.count, options.seed), options.count, "images"):
             if options.output:
                 file = options.output / image_name(written)
@@ -131,10 +134,6 @@ def make_images(options: SampleOptions, trained: LoadedRun) -> None:
             if options.grid:
                 kept.append(image)
             written += 1
-    except KeyboardInterrupt as interrupt:
-        by = interrupt.signal if isinstance(interrupt, Stopped) else signal.SIGINT
-        where = f" written to {options.output}" if options.output else " made, nothing written"
-        raise Stopped(by, f"{written} of {options.count} images{where}") from None
     if options.grid:
         rows = {"": [to_unit(image.astype(np.float32)) for image in kept]}
         with writing(options.grid):

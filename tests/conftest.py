@@ -10,6 +10,12 @@ from base.graph_mode import session_config, tf
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 
 
+def pytest_addoption(parser) -> None:
+    """How far the tests in tests/fuzz go."""
+    parser.addoption("--fuzz_seed", type=int, default=0, help="seed of the first round of the tests marked fuzz")
+    parser.addoption("--fuzz_rounds", type=int, help="rounds of each of them; by default each has its own number")
+
+
 def pytest_configure() -> None:
     """Hears Ctrl-C as at a terminal: a shell that starts the tests behind `&` has it ignored, and they test it."""
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -12,7 +12,7 @@ import time
 from collections.abc import Sequence
 
 from base.errors import UserError
-from base.files import writing
+from base.files import writing, written_whole
 from base.graph_mode import chrome_timeline, session_config, tf
 from base.signals import stop_signals_handled
 from base.terminal import printable
@@ -22,6 +22,7 @@ from inputs.pipeline import Pipeline
 from models.model import Model
 from run_folder.checkpoints import Checkpoints
 from run_folder.folder import RunFolder
+from run_folder.initial import InitialWeights
 from training.events import Events
 from training.progress import Progress
 from training.samples import draw_grid, save_grid
@@ -35,13 +36,19 @@ class Trainer:
     """Trains one model in one run folder.
 
     Attributes:
-      session: tf.Session, after `start`.
+      session: tf.Session, after `open`.
+      origin: what `InitialWeights.load` tells of the weights that the run started from, after `open`; None without.
       step: int, steps done.
       grid_path: str, the newest sample grid, after `train`.
     """
 
     def __init__(
-        self, model: Model, pipeline: Pipeline, folder: RunFolder, evaluators: Sequence[tuple[Evaluator, Images]]
+        self,
+        model: Model,
+        pipeline: Pipeline,
+        folder: RunFolder,
+        evaluators: Sequence[tuple[Evaluator, Images]],
+        initial: InitialWeights | None = None,
     ):
         """Completes and finalises the graph. Neither this nor `open` touches the folder.
 
@@ -50,8 +57,10 @@ class Trainer:
           pipeline: what the model reads.
           folder: of the run; it must be claimed before `start`.
           evaluators: what makes the sample grid, each with its test images.
+          initial: what a new run starts from; None for fresh weights, and for a run that goes on.
         """
         self._model, self._pipeline, self._folder, self._evaluators = model, pipeline, folder, evaluators
+        self._initial = initial
         self._config = model.config
         self._checkpoints = Checkpoints(folder.checkpoints, tf.global_variables(), self._config.keep_checkpoints)
         with tf.name_scope("checkpoints/"):
@@ -60,9 +69,14 @@ class Trainer:
         tf.get_default_graph().finalize()
 
     def open(self) -> None:
-        """Opens the session with fresh weights: what has no place in memory fails here, before a folder is touched."""
+        """Opens the session with initial weights: what has no place in memory fails here, before a folder is touched.
+
+        Raises:
+          DataError: what the run starts from does not fit.
+        """
         self.session = tf.Session(config=session_config())
         self.session.run(self._initializer)
+        self.origin = self._initial.load(self.session) if self._initial else None
 
     def start(self) -> int:
         """Loads the weights of the newest checkpoint, if there is one. Returns the steps already done."""
@@ -70,6 +84,8 @@ class Trainer:
         if self._folder.holds_run():
             for line in self._checkpoints.restore(self.session):
                 print(line, file=sys.stderr)
+        elif self._initial:  # a run that is killed early goes on from these, whatever became of where they are from
+            self._checkpoints.save(self.session, 0)
         self.session.run(self._pipeline.initializer)
         self.step = self._saved = int(self.session.run(self._model.global_step))
         return self.step
@@ -151,8 +167,8 @@ class Trainer:
         file = os.path.join(self._folder.traces, f"step-{step:08d}.json")
         with writing(file):
             os.makedirs(self._folder.traces, exist_ok=True)
-            with open(file, "w") as opened:
-                opened.write(chrome_timeline(metadata))
+            with written_whole(file) as whole:
+                whole.write_text(chrome_timeline(metadata))
         return values
 
     def _check_finite(self, scalars, step):

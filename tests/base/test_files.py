@@ -1,17 +1,20 @@
 """Files appear whole or not at all, and what cannot be written is told in one line."""
 
+import hashlib
 import os
 
 import pytest
 
-from base.errors import OutputError
+from base.errors import DataError, OutputError
 from base.files import (
     MARK,
     MARKER,
     clear_leftovers,
     folder_written_whole,
     free_name,
+    lock_file,
     lock_folder,
+    sha256_of,
     writing,
     written_whole,
 )
@@ -138,12 +141,19 @@ def test_what_was_replaced_goes_where_the_new_folder_is_there(tmp_path):
     assert os.listdir(tmp_path) == ["data"] and os.listdir(tmp_path / "data") == ["new.txt"]
 
 
-def test_a_locked_folder_cannot_be_locked_again_before_it_is_free(tmp_path):
-    descriptor = lock_folder(tmp_path)
+@pytest.mark.parametrize("lock, name", [(lock_folder, ""), (lock_file, "lock")])
+def test_what_is_locked_cannot_be_locked_again_before_it_is_free(tmp_path, lock, name):
+    descriptor = lock(tmp_path / name)
     with pytest.raises(BlockingIOError):
-        lock_folder(tmp_path)
+        lock(tmp_path / name)
     os.close(descriptor)
-    os.close(lock_folder(tmp_path))
+    os.close(lock(tmp_path / name))
+
+
+def test_a_file_that_is_locked_keeps_its_content(tmp_path):
+    (tmp_path / "file").write_text("mine")
+    os.close(lock_file(tmp_path / "file"))
+    assert (tmp_path / "file").read_text() == "mine"
 
 
 def test_the_first_candidate_that_is_free_is_taken():
@@ -159,3 +169,11 @@ def test_the_last_candidate_is_numbered_from_two_where_all_are_taken():
 def test_upper_and_lower_case_are_one_name():
     assert free_name(["Cat.png"], {"cat.png"}) == "Cat-2.png"
     assert free_name(["A.png"], {"a.png", "a-2.png"}) == "A-3.png"
+
+
+def test_hash_is_that_of_the_whole_file(tmp_path):
+    data = bytes(range(256)) * 10_000
+    (tmp_path / "file").write_bytes(data)
+    assert sha256_of(tmp_path / "file") == hashlib.sha256(data).hexdigest()
+    with pytest.raises(DataError, match="none: No such file"):
+        sha256_of(tmp_path / "none")

@@ -3,10 +3,12 @@
 import os
 import subprocess
 import sys
+import tempfile
 
 import pytest
 
-from base.graph_mode import session_config, tf, without_chatter
+from base.errors import OutputError
+from base.graph_mode import _import_tensorflow, session_config, tf, without_chatter
 from tests.conftest import ROOT
 
 
@@ -60,3 +62,12 @@ def test_sessions_take_gpu_memory_as_needed_and_leave_the_remapper_off():
     assert config.gpu_options.allow_growth and config.allow_soft_placement
     rewriter = config.graph_options.rewrite_options
     assert rewriter.remapping == rewriter.OFF
+
+
+def test_lack_of_a_folder_for_temporary_files_is_told(monkeypatch):
+    def nowhere():
+        raise FileNotFoundError(2, "No usable temporary directory found")
+
+    monkeypatch.setattr(tempfile, "gettempdir", nowhere)
+    with pytest.raises(OutputError, match="for temporary files, which TensorFlow needs: cannot be written: No usable"):
+        _import_tensorflow.__wrapped__()

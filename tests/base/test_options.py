@@ -144,6 +144,8 @@ def test_a_long_value_is_cut_in_messages():
         ({"dish": "cake", "heat": 20}, "--heat=20: must be at least 50"),
         ({"dish": "cake", "heat": float("nan")}, "--heat=nan: must be a finite number"),
         ({"dish": "cake", "heat": float("inf")}, "--heat=inf: must be a finite number"),
+        ({"note": "a\0b"}, "--note=a\0b: must be text without NUL or half a letter"),
+        ({"recipe": Path("\ud800")}, "--recipe=\ud800: must be a path without NUL or half a letter"),
         ({"portions": "3"}, "--portions=3: must be a whole number"),
         ({"salted": 1}, "--salted=1: must be true or false"),
         ({"recipe": "soup.txt"}, "--recipe=soup.txt: must be a path"),

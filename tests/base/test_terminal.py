@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from base import terminal
-from base.terminal import LISTED, ProgressBar, shortened, track
+from base.terminal import LISTED, ProgressBar, shortened, steady_output, track
 
 
 @pytest.fixture
@@ -72,3 +72,9 @@ def test_lists_are_cut_short_and_the_rest_is_counted():
     assert shortened(lines[:LISTED]) == lines[:LISTED]
     assert shortened(lines, "left out: ")[-2:] == [f"left out: image {LISTED - 1}", "left out: ... and 3 more"]
     assert len(shortened(lines)) == LISTED + 1
+
+
+def test_what_a_terminal_could_take_for_a_command_does_not_reach_standard_output(capsys):
+    with steady_output():
+        print("Side by side: \x1b[2J\r/index.html", "caf\u00e9", sep="\n")
+    assert capsys.readouterr().out == "Side by side: \\x1b[2J\\r/index.html\ncaf\u00e9\n"

@@ -113,5 +113,18 @@ def test_long_strip_is_not_made_huge(mode, shape):
             make(strip, large)
 
 
+@pytest.mark.parametrize("mode, made", [("none", "8x20"), ("scale_width", "40x100")])
+def test_image_that_stays_smaller_than_the_networks_take_is_refused(mode, made):
+    image, small = np.zeros([20, 8, 3], np.uint8), config(mode, load_size=40, image_size=32)
+    for make in (preprocess.held_out_image, lambda *arguments: preprocess.training_image(*arguments, [0, 0, 0])):
+        small.least_side = int(made.split("x")[0])
+        assert make(image, small).shape[1] == small.least_side
+        small.least_side += 1
+        with pytest.raises(
+            BadImage, match=f"is 8x20, which preprocess={mode} makes {made}, but .* at least {small.least_side} px"
+        ):
+            make(image, small)
+
+
 def test_single_pixel_becomes_the_least_that_networks_take():
     assert preprocess.held_out_image(np.zeros([1, 1, 3], np.uint8), config("none")).shape == (4, 4, 3)

@@ -1,40 +1,65 @@
 """Worker processes: order, reasons, and their death."""
 
 import os
+from pathlib import Path
 
 import pytest
 
 from base.errors import DataError
+from inputs import workers
 from inputs.images import BadImage, EncodedImage
+from inputs.layouts import open_folder
+from inputs.shards import encode_image
+from inputs.splits import Split
 from inputs.workers import CHUNK_FILES, encode_all, worker_processes
+from tests.helpers.archives import image_bytes, make_tar, make_zip
 
 
 def encode(paths):
-    """Stands for encoding: the image's bytes are its path; "bad" cannot be read, "deadly" kills the process."""
-    if paths[0] == "deadly":
+    """Stands for encoding: the image's bytes are its name; "bad" cannot be read, "deadly" kills the process."""
+    if paths[0].name == "deadly":
         os._exit(1)
-    if paths[0] == "bad":
+    if paths[0].name == "bad":
         raise BadImage("is bad")
-    return [EncodedImage(path.encode(), "png", 1, 1) for path in paths]
+    return [EncodedImage(path.name.encode(), "png", 1, 1) for path in paths]
+
+
+def split_of(*names):
+    """A split of files of these names; those of a pair joined by a comma."""
+    return Split((Path("folder"),) * (1 + names[0].count(",")), [tuple(name.split(",")) for name in names], [])
 
 
 @pytest.mark.parametrize("count", [1, 3])
 def test_results_come_in_order_whatever_the_number_of_workers(count):
-    paths = [(str(number),) for number in range(10 * CHUNK_FILES + 1)]
-    with worker_processes(count, encode) as workers:
-        found = list(encode_all(workers, paths))
-    assert [image.data.decode() for (image,) in found] == [path for (path,) in paths]
+    splits = {"train": split_of(*map(str, range(10 * CHUNK_FILES + 1))), "test": split_of("x", "y")}
+    with worker_processes(count, splits, encode) as connections:
+        found = {name: list(encode_all(connections, name, split)) for name, split in splits.items()}
+    for name, split in splits.items():
+        assert [(image.data.decode(),) for (image,) in found[name]] == split.names
 
 
 def test_image_that_cannot_be_read_is_its_reason():
-    with worker_processes(2, encode) as workers:
-        first, second = encode_all(workers, [("bad",), ("a", "b")])
+    split = split_of("bad,b", "a,b")
+    with worker_processes(2, {"train": split}, encode) as connections:
+        first, second = encode_all(connections, "train", split)
     assert isinstance(first, BadImage) and str(first) == "is bad" and [image.data for image in second] == [b"a", b"b"]
 
 
 def test_death_of_a_worker_names_where_it_may_have_been():
+    split = split_of("first", "deadly")
     with (
-        worker_processes(1, encode) as workers,
-        pytest.raises(DataError, match="^first: a worker process died .* 2 images"),
+        worker_processes(1, {"train": split}, encode) as connections,
+        pytest.raises(DataError, match="^folder/first: a worker process died .* 2 images"),
     ):
-        list(encode_all(workers, [("first",), ("deadly",)]))
+        list(encode_all(connections, "train", split))
+
+
+@pytest.mark.parametrize("ending", [".zip", ".tar.gz"])
+def test_processes_that_are_not_forked_read_archives_too(tmp_path, monkeypatch, ending):
+    files = {"a.png": image_bytes(tmp_path, 0)}
+    folder = open_folder((make_zip if ending == ".zip" else make_tar)(tmp_path / f"x{ending}", files))
+    split = Split((folder,), [("a.png",)], [])
+    monkeypatch.setattr(workers.sys, "platform", "darwin")
+    with worker_processes(1, {"train": split}, encode_image) as connections:
+        ((image,),) = encode_all(connections, "train", split)
+    assert image.data == files["a.png"]

@@ -124,6 +124,9 @@ def test_what_the_program_chooses_is_chosen_when_a_config_is_made(model):
         ({"preprocess": "none"}, ["--preprocess=none", "--pool_size=0"]),
         ({"preprocess": "scale_width", "pool_size": 0, "batch_size": 2}, ["--batch_size=1"]),
         ({"image_size": 62, "load_size": 64}, ["multiple of 4"]),
+        ({"image_size": 20}, ["--image_size=20", "at least 24 px", "fewer --discriminator_layers"]),
+        ({"preprocess": "scale_width", "pool_size": 0, "load_size": 20}, ["--load_size=20", "at least 24 px"]),
+        ({"preprocess": "scale_width", "pool_size": 0, "load_size": 4, "discriminator": "pixel"}, ["at least 8 px"]),
         ({"generator": "unet", "image_size": 96}, ["multiple of 64"]),
         ({"generator": "unet", "preprocess": "none", "pool_size": 0}, ["--generator=resnet"]),
         ({"preset": "horse"}, ["--preset=horse", "horse2zebra", ".json"]),
@@ -244,6 +247,7 @@ def test_a_recipe_may_be_a_file_of_ones_own(tmp_path, name, text):
         ("raises.py", "raise ValueError('two\\nlines')", "cannot be read: two$"),
         ("empty.py", "", "cannot be read: .*VALUES"),
         ("list.json", "[1]", "holds no values by name"),
+        ("model.json", '{"model": ["cyclegan"]}', r"its model must be text, not \['cyclegan'\]"),
         ("both.json", '{"max_steps": 3, "epochs": 4}', "epochs and max_steps both say"),
     ],
 )
@@ -254,6 +258,11 @@ def test_a_recipe_that_cannot_be_used_is_named_in_one_line(tmp_path, name, text,
     with pytest.raises(ConfigError, match=f"^--preset={re.escape(str(path))}: .*{words}") as error:
         make_config({"preset": str(path)})
     assert "\n" not in str(error.value)
+
+
+def test_a_recipe_in_the_home_of_nobody_is_not_there():
+    with pytest.raises(ConfigError, match="--preset=~nosuchuser/mine.json: No such file"):
+        make_config({"preset": "~nosuchuser/mine.json"})
 
 
 def test_a_value_of_a_recipe_that_loses_its_effect_to_a_flag_is_left_out():

@@ -49,6 +49,16 @@ def test_use_moves_nothing_and_does_not_depend_on_the_batch():
     assert all(np.array_equal(a, b) for a, b in zip(before, after))
 
 
+def test_shares_add_up_to_one_and_the_largest_is_that_of_the_prediction():
+    model = built("darknet").model
+    classification = model.outputs.classification
+    with built("darknet").started() as session:
+        fetched = [classification.shares, classification.predictions]
+        shares, predictions = session.run(fetched, random_feed(model))
+    np.testing.assert_allclose(shares.sum(axis=1), 1, rtol=1e-6)
+    assert shares.shape == (model.config.batch_size, 3) and (shares.argmax(axis=1) == predictions).all()
+
+
 @pytest.mark.parametrize("policy, rate", [("one_cycle", 0.025), ("constant", 0.5)])
 def test_rate_and_momentum_follow_the_policy(session, policy, rate):
     model = build_training(lr_policy=policy, learning_rate=0.5)

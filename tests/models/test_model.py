@@ -82,7 +82,7 @@ def test_every_train_op_takes_its_batch_and_counts_the_step(name, values):
             {"translations": ["colorize"], "comparisons": ["colorize"]},
         ),
         ("wgan", {}, ["real"], {"generation": ["noise", "result"]}),
-        ("darknet", {}, [], {"classification": ["images", "predictions", "labels", "class_names"]}),
+        ("darknet", {}, [], {"classification": ["images", "predictions", "shares", "labels", "class_names"]}),
     ],
 )
 def test_outputs_of_a_model_are_these_and_no_more(name, values, samples, others):

@@ -4,7 +4,7 @@ import pytest
 
 from base.errors import ConfigError
 from base.options import options
-from models.registry import MODELS, find_model
+from models.registry import MODELS, absolute_model, find_model
 
 OWN = """
 from __future__ import annotations
@@ -67,6 +67,16 @@ def test_file_must_define_one_model(tmp_path, text, count):
         find_model(str(path))
 
 
-def test_missing_file_is_named(tmp_path):
-    with pytest.raises(ConfigError, match="nowhere.py: no such file"):
-        find_model(str(tmp_path / "nowhere.py"))
+@pytest.mark.parametrize("name", ["nowhere.py", "~nosuchuser/mine.py", "loop.py", "a" * 5000 + ".py", "a\0b.py"])
+def test_missing_file_is_named(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "loop.py").symlink_to("loop.py")
+    with pytest.raises(ConfigError, match="\\.py: no such file"):
+        find_model(name)
+
+
+@pytest.mark.parametrize("name", ["~nosuchuser/mine.py", "loop.py"])
+def test_path_that_leads_nowhere_is_absolute_too(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "loop.py").symlink_to("loop.py")
+    assert absolute_model(name) == str(tmp_path / name)

@@ -39,6 +39,31 @@ def test_sides_are_multiples_of_what_the_generator_halves(name, values, multiple
     assert tiny_config(name, **values).size_multiple == multiple
 
 
+@pytest.mark.parametrize(
+    "values, least",
+    [
+        ({"discriminator_layers": 3}, 24),
+        ({"discriminator_layers": 1}, 8),
+        ({"discriminator": "pixel"}, 8),
+        ({"generator": "unet", "unet_levels": 4, "discriminator": "pixel"}, 16),
+    ],
+)
+def test_least_side_is_the_least_that_the_networks_take(session, values, least):
+    config = tiny_config("cyclegan", **values)
+
+    def work(side):
+        image = tf.zeros([1, side, side, 3])
+        try:
+            fake = build_generator(config, image, 3, tf.constant(0), name="g", call=f"fake_{side}")
+            verdict = build_discriminator(config, fake, name="d", call=f"on_fake_{side}")
+            session.run(tf.global_variables_initializer())
+            return all(output.size for output in session.run([fake, verdict]))
+        except (ValueError, tf.errors.InvalidArgumentError):
+            return False
+
+    assert config.least_side == least and work(least) and not work(least - config.size_multiple)
+
+
 @pytest.mark.parametrize("values, smallest", [({}, 8), ({"generator": "unet", "unet_levels": 4}, 16)])
 def test_translation_tells_what_the_generator_takes(session, values, smallest):
     config, x = tiny_config("cyclegan", **values), tf.zeros([1, 32, 32, 3])

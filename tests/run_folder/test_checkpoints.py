@@ -5,7 +5,7 @@ import os
 import numpy as np
 import pytest
 
-from base.errors import DataError, OutputError
+from base.errors import DataError, OutputError, UsageError
 from base.graph_mode import session_config, tf
 from run_folder.checkpoints import Checkpoints
 
@@ -27,10 +27,10 @@ def saved(tmp_path, session):
     return tmp_path
 
 
-def restore(folder, **shapes):
+def restore(folder, only=None, **shapes):
     with tf.Graph().as_default(), tf.Session(config=session_config()) as session:
         checkpoints, variables = make(folder, session, **shapes)
-        checkpoints.restore(session)
+        checkpoints.restore(session, only)
         return session.run(variables)
 
 
@@ -53,6 +53,15 @@ def test_a_missing_variable_is_fatal_and_named(saved):
 def test_another_shape_is_fatal_and_named(saved):
     with pytest.raises(DataError, match=r"variable w has shape \[2\], but the model's has \[3\]"):
         restore(saved, w=[3])
+
+
+@pytest.mark.parametrize("number, at", [(b"\x7f", -46), (5 * b"\xff", -45)])
+def test_an_index_that_points_behind_its_end_is_passed_over(saved, number, at):
+    """The number is a place or a length in the footer, the last 48 bytes."""
+    path = saved / "model-3.index"
+    data = path.read_bytes()
+    path.write_bytes(data[:at] + number + data[at + len(number) :])
+    assert restore(saved, w=[2])[0].tolist() == [2, 2]
 
 
 @pytest.mark.parametrize("damage", ["cut", "flipped", "empty"])
@@ -129,9 +138,9 @@ def test_what_a_killed_process_left_half_written_is_swept(saved, session):
     assert {name.split(".")[0] for name in os.listdir(saved)} == {"checkpoint", "model-2", "model-3", "model-mine"}
 
 
-def test_a_folder_that_cannot_be_written_is_named_and_the_last_checkpoint_stays(saved, session):
+def test_a_folder_that_cannot_be_written_is_named_with_the_reason_and_the_last_checkpoint_stays(saved, session):
     checkpoints = Checkpoints("/proc/no such folder", tf.global_variables(), 2)
-    with pytest.raises(OutputError, match="cannot write the checkpoint of step 4"):
+    with pytest.raises(OutputError, match=r"checkpoint of step 4: /proc/no such folder.*; No such file"):
         checkpoints.save(session, 4)
     assert restore(saved, w=[2])[0].tolist() == [3, 3]
 
@@ -159,3 +168,18 @@ def test_a_damaged_newer_checkpoint_takes_no_place_of_a_new_one(saved):
         (saved / "model-2.data-00000-of-00001").rename(saved / "model-1.data-00000-of-00001")
         assert checkpoints.save(session, 2)
     assert restore(saved, w=[2])[0].tolist() == [2, 2] and checkpoints.steps() == [3, 2]
+
+
+def test_the_checkpoint_of_one_step_is_restored_where_it_is_asked_for(saved):
+    assert restore(saved, only=2, w=[2])[0].tolist() == [2, 2]
+
+
+def test_a_step_without_a_checkpoint_is_refused_with_those_there_are(saved):
+    with pytest.raises(UsageError, match="has no checkpoint of step 1; there are those of 3, 2$"):
+        restore(saved, only=1, w=[2])
+
+
+def test_no_other_checkpoint_takes_the_place_of_one_that_was_asked_for(saved):
+    (saved / "model-3.index").write_bytes(b"")
+    with pytest.raises(DataError, match=r"model-3: the checkpoint is damaged .* no other was asked for"):
+        restore(saved, only=3, w=[2])

@@ -1,8 +1,10 @@
 """Run folders: new, continued, overwritten, foreign, locked."""
 
+import errno
 import json
 import os
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
@@ -110,6 +112,17 @@ def test_a_folder_that_cannot_be_written_is_named():
     folder = RunFolder("/proc/no such folder/run")
     with pytest.raises(OutputError, match="no such folder/run: cannot be written"):
         folder.claim(folder.config_for({"preset": "demo"}))
+
+
+def test_a_folder_on_a_disk_that_was_full_at_the_start_is_taken_the_next_time(tmp_path):
+    folder = RunFolder(str(tmp_path / "run"))
+    config = folder.config_for({"preset": "demo"})
+    full = mock.patch("os.replace", side_effect=OSError(errno.ENOSPC, "No space left on device"))
+    with full, pytest.raises(OutputError, match="run: cannot be written: No space left on device"):
+        folder.claim(config)
+    folder.release()
+    folder.claim(folder.config_for({"preset": "demo"}))
+    folder.release()
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from base.errors import ConfigError
+from base.errors import ConfigError, UsageError
 from scripts import benchmark
 
 
@@ -42,3 +42,14 @@ def test_report_holds_the_tables_and_their_protocol(tmp_path, monkeypatch, capsy
     assert report["command"] == ["benchmark.py", *arguments]
     assert "tensorflow" in report["versions"] and "cores of" in report["machine"]
     assert report["versions"] in capsys.readouterr().out
+
+
+def test_report_replaces_a_file_only_where_asked_to(tmp_path, monkeypatch):
+    monkeypatch.setattr(benchmark, "COMPARISONS", dict.fromkeys(benchmark.COMPARISONS, lambda setting: {}))
+    file = tmp_path / "photo.jpg"
+    file.write_text("mine")
+    with pytest.raises(UsageError, match=r"photo.jpg exists; --overwrite replaces it"):
+        benchmark.main([f"--json={file}"])
+    assert file.read_text() == "mine"
+    assert benchmark.main([f"--json={file}", "--overwrite"]) == 0
+    assert json.loads(file.read_text())["tables"] == {}

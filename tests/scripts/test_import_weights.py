@@ -18,7 +18,7 @@ from tests.helpers.pytorch import SOURCE, assert_same_outputs, save, save_all
 from tests.helpers.untrained import noise
 
 torch = pytest.importorskip("torch")
-twin = pytest.importorskip("benchmarks.torch_twin")
+torch_networks = pytest.importorskip("benchmarks.torch_networks")
 
 ROOT = Path(__file__).resolve().parents[2]
 RUN = "run"
@@ -70,7 +70,7 @@ def test_imported_run_translates():
     "direction, ours, other", [("AtoB", "generator_ab", "generator_ba"), ("BtoA", "generator_ba", "generator_ab")]
 )
 def test_one_generator_and_an_epoch(direction, ours, other, capsys):
-    generator = save("G", twin.ResNetGenerator(3, 3, 4, 1))
+    generator = save("G", torch_networks.ResNetGenerator(3, 3, 4, 1))
     os.rename(f"{SOURCE}/latest_net_G.pth", f"{SOURCE}/200_net_G.pth")
     config = import_run("--epoch=200", f"--direction={direction}", *OF_TRAINING)
     printed = capsys.readouterr().out
@@ -90,7 +90,7 @@ def test_a_run_is_not_overwritten_unless_asked():
 
 @pytest.mark.slow
 def test_weights_that_do_not_fit_write_nothing():
-    network = save("G_A", twin.ResNetGenerator(3, 3, 4, 1))
+    network = save("G_A", torch_networks.ResNetGenerator(3, 3, 4, 1))
     torch.save({**network.state_dict(), "model.4.weight_u": torch.zeros(3)}, f"{SOURCE}/latest_net_G_A.pth")
     with pytest.raises(UserError, match=r"model\.4\.weight_u has no place"):
         import_run(*OF_TRAINING)
@@ -152,7 +152,7 @@ def command_line_error(*flags):
 
 @pytest.mark.slow
 def test_errors_of_use_are_one_line():
-    save("G_A", twin.ResNetGenerator(3, 3, 4, 1))
+    save("G_A", torch_networks.ResNetGenerator(3, 3, 4, 1))
     flags = [f"--source={SOURCE}", f"--run_dir={RUN}"]
     assert "--ngf=32: latest_net_G_A.pth has 4" in command_line_error(*flags, "--ngf=32")
     Path(SOURCE, "latest_net_G_A.pth").write_bytes(b"no weights")

@@ -24,6 +24,7 @@ def pixels(folder):
     return [read_image(path) for path in sorted(folder.iterdir())]
 
 
+@pytest.mark.slow
 def test_images_are_a_function_of_the_seed_whatever_their_number(run, tmp_path):
     for name, seed, count in (("few", 1, 2), ("many", 1, 5), ("other", 2, 2)):
         assert main([f"--run_dir={run}", f"--output={tmp_path / name}", f"--seed={seed}", f"--count={count}"]) == 0
@@ -73,7 +74,7 @@ def flags(run, tmp_path, *more):
     "more, words",
     [
         (["--grid={0}/a.png", "--count=30000000"], "a grid of 16 x 16 px images holds [0-9]+ at most"),
-        (["--output={0}/out", "--count=1000000000000"], r"take at least 4,096,000,000 MB, and .* MB are free"),
+        (["--output={0}/out", "--count=1000000000000"], r"take at least 4,096,000,000.00 MB, and .* MB are free"),
         (["--output={0}/out", "--count=100000000000000000000"], "MB are free"),
         ([f"--output={'x' * 300}", "--count=1"], "File name too long"),
     ],
@@ -127,6 +128,7 @@ def test_output_may_be_none_of_the_runs_own_folders(run, tmp_path):
         main(flags(run, tmp_path, f"--output={run / 'samples'}"))
 
 
+@pytest.mark.slow
 def test_run_of_another_model_is_refused(tmp_path):
     run = make_run(tmp_path / "summer")
     with pytest.raises(UsageError, match="the model cyclegan of this run makes no images of noise"):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from base.errors import OutputError
 from base.graph_mode import tf
 from tests.helpers.models import tiny_config
 from training.events import Events
@@ -46,6 +47,16 @@ def test_config_and_graph_are_shown(tmp_path, write):
     (table,) = text.tensor_proto.string_val
     assert b"| option | value |" in table and b"| ngf | 7 |" in table
     assert [node.name for node in events.Graph().node] == ["only_op"]
+
+
+def test_disk_that_is_full_is_told_with_the_file(tmp_path):
+    with tf.Graph().as_default() as graph:
+        events = Events(str(tmp_path), graph, tiny_config("cyclegan"), 0)
+    events.close()
+    events._file = open("/dev/full", "wb")
+    with pytest.raises(OutputError, match=r"events.out.tfevents.\S+: cannot be written: No space left on device"):
+        events.scalars({"loss/a": 1.0}, 1)
+    events.close()
 
 
 def test_picture_is_that_of_the_summary_op(tmp_path):

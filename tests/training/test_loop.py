@@ -103,6 +103,7 @@ def test_run_folder_holds_what_a_person_looks_at(tmp_path, data):
     assert tags["graph"] and b"critic_steps" in events.Tensors("config/text_summary")[0].tensor_proto.string_val[0]
 
 
+@pytest.mark.slow
 def test_loss_that_is_not_finite_stops_the_run_and_the_last_good_checkpoint_stays(tmp_path, data):
     # Adam's first step moves every weight by the learning rate, to 1e18, which is finite; the losses after it are not.
     values = {"gan_loss": "lsgan", "simultaneous": True, "learning_rate": 1e18, "checkpoint_every": 1}
@@ -142,6 +143,7 @@ def test_signal_lets_the_step_end_and_saves(tmp_path, data, number):
     assert signal.getsignal(number) is before
 
 
+@pytest.mark.slow
 def test_second_signal_stops_at_once_and_saves_nothing(tmp_path, data):
     with trainer_of(tmp_path, data, max_steps=50) as (trainer, _):
         signal_in_step(trainer, 3, signal.SIGINT, signal.SIGINT)
@@ -158,6 +160,7 @@ def test_each_step_runs_the_train_op_that_the_model_names(tmp_path, data):
     assert [point.step for point in events.Scalars("loss/generator")] == [2, 3, 4, 5]
 
 
+@pytest.mark.slow
 def test_run_goes_on_where_it_stopped(tmp_path, data):
     with trainer_of(tmp_path, data, max_steps=3) as (trainer, _):
         trainer.train()
