@@ -72,11 +72,16 @@ def check_output_folder(option: str, folder: Path, files: Iterable[str], overwri
 
 
 def check_output_file(option: str, file: Path, overwrite: bool) -> None:
-    """Checks likewise that a file can be written; UsageError where it is a folder, or there and may not be replaced."""
-    if file.is_dir():
-        raise UsageError(f"{file} is a folder; --{option} must name a file")
-    if os.path.lexists(file) and not overwrite:
-        raise UsageError(f"{file} exists; --overwrite replaces it, or choose another --{option}")
+    """Checks likewise that a file can be written; UsageError where it is something else, or may not be replaced.
+
+    Raises OutputError where that cannot be told.
+    """
+    with writing(file):
+        if file.exists() and not file.is_file():
+            what = "a folder" if file.is_dir() else "no regular file"
+            raise UsageError(f"{file} is {what}; --{option} must name a file")
+        if os.path.lexists(file) and not overwrite:
+            raise UsageError(f"{file} exists; --overwrite replaces it, or choose another --{option}")
 
 
 def check_apart(source: Path, folders: Iterable[Path], output: Path, written: Iterable[Path]) -> None:

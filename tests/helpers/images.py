@@ -1,5 +1,6 @@
 """Images for tests: what they show, how they are written, and a config for reading them."""
 
+import struct
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -27,10 +28,16 @@ def save_blank(folder: Path, *names: str) -> None:
         save(folder / name, np.zeros([4, 4, 3], np.uint8))
 
 
+def exif_block(*entries: tuple[int, int, int, int]) -> bytes:
+    """An EXIF block of entries (tag, type, count, value or offset), big-endian."""
+    table = b"".join(struct.pack(">HHII", *entry) for entry in entries)
+    return b"Exif\0\0MM\0*\0\0\0\x08" + struct.pack(">H", len(entries)) + table + bytes(4)
+
+
 def data_config(**changes) -> SimpleNamespace:
     """What the input pipeline reads of a config: 16 px crops of 18 px images, one in a batch, unless said otherwise."""
     fields = {"seed": 7, "batch_size": 1, "preprocess": "resize_and_crop", "load_size": 18, "image_size": 16}
-    fields |= {"flip": True, **changes}
+    fields |= {"least_side": 1, "flip": True, **changes}
     return SimpleNamespace(**fields, crops=fields["preprocess"] in CROPPING)
 
 

@@ -1,5 +1,8 @@
 """Outputs: nothing is replaced without leave, and images appear whole."""
 
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -26,6 +29,13 @@ def test_files_in_the_way_need_overwrite(tmp_path):
 def test_file_that_is_a_folder_is_refused(tmp_path):
     with pytest.raises(UsageError, match="is a folder; --zip must name a file"):
         check_output_file("zip", tmp_path, overwrite=True)
+
+
+def test_what_is_no_regular_file_is_never_replaced(tmp_path):
+    os.mkfifo(tmp_path / "a.zip")
+    for place in (tmp_path / "a.zip", Path("/dev/null")):
+        with pytest.raises(UsageError, match="is no regular file; --zip must name a file"):
+            check_output_file("zip", place, overwrite=True)
 
 
 def test_file_in_the_way_needs_overwrite(tmp_path):

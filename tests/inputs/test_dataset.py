@@ -4,12 +4,12 @@ import copy
 import json
 import os
 
-import numpy as np
 import pytest
 
 from base.errors import DataError
 from inputs.dataset import Description, SplitFacts, read_description, write_description
 from tests.helpers.errors import complaint
+from tests.helpers.mutations import ODD_VALUES, paths_in
 
 SIDES = {"min": 1, "median": 2, "max": 3}
 FACTS = SplitFacts("photos/trainA", 5, 2, SIDES, SIDES, [{"file": "a.png", "reason": "is empty"}])
@@ -66,20 +66,9 @@ def test_other_files_of_the_name_are_refused(tmp_path, text, problem):
     assert str(caught.value).startswith(f"{tmp_path}/dataset.json: ") and "\n" not in str(caught.value)
 
 
-ODD = [None, True, False, 0, -1, 1.5, 10**30, "", "x", [], {}, [1], {"a": 1}, [[]], "\ud800", float("nan")]
-
-
-def paths_in(value, path=()):
-    """The paths of all values in a JSON value."""
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    yield from (found for key, inside in items for found in paths_in(inside, (*path, key)))
-    if path:
-        yield path
-
-
 @pytest.mark.parametrize("path", list(paths_in(WRITTEN)), ids=str)
 def test_any_value_of_another_kind_is_refused_by_name_or_understood(tmp_path, path):
-    for odd in ODD:
+    for odd in ODD_VALUES:
         values = copy.deepcopy(WRITTEN)
         place = values
         for key in path[:-1]:
@@ -100,14 +89,3 @@ def test_pipe_of_the_name_is_refused(tmp_path):
     os.mkfifo(tmp_path / "dataset.json")
     with pytest.raises(DataError, match="cannot be read: it is no regular file"):
         read_description(tmp_path)
-
-
-def test_mutated_file_is_understood_or_refused(tmp_path):
-    random = np.random.RandomState(0)
-    whole = json.dumps(WRITTEN).encode()
-    for _ in range(300):
-        data = bytearray(whole)
-        for place in random.randint(0, len(data), random.randint(1, 4)):
-            data[place] = random.randint(256)
-        (tmp_path / "dataset.json").write_bytes(data)
-        complaint(DataError, read_description, tmp_path)
