@@ -1,9 +1,10 @@
 """Converts folders of images to TFRecord shards. `python build_data.py --help` lists the options."""
 
+import base.early_signals  # noqa: F401 (from here on, Ctrl-C ends the program in one line)
+
 import dataclasses
 import functools
 import os
-import signal
 import time
 from collections.abc import Mapping
 from pathlib import Path, PurePath
@@ -14,9 +15,10 @@ from base.errors import ConfigError, DataError
 from base.files import clear_leftovers, folder_written_whole, reading, writing
 from base.machine import available_cores
 from base.options import REQUIRED, Options, option
+from base.signals import stop_told
 from base.terminal import shortened, track
 from inputs.dataset import Description, SplitFacts, read_description, write_description
-from inputs.layouts import DOMAIN_SPLITS
+from inputs.layouts import DOMAIN_SPLITS, open_folder
 from inputs.shards import encode_image, encode_pair, make_image_record, make_pair_record, write_split
 from inputs.splits import (
     Split,
@@ -45,7 +47,9 @@ val) shows two side by side.
 
 --images takes one set of images, for wgan: all in a folder, or its sub-folders train and test (or val) where it has
 these; of a folder for two domains, trainA and trainB become train, and testA and testB test. With --labelled, for
-darknet, the sub-folders in there are classes: cifar10/train/cat/1.png.
+darknet, the sub-folders in there are classes, cifar10/train/cat/1.png, or the names of the files, train/1_cat.png.
+
+Where a folder is meant, a zip or tar archive does, too; it is read as it is. So are CIFAR-10's binary batches.
 """
 
 
@@ -58,7 +62,7 @@ class BuildOptions(Options):
     domain_a: Path | None = option(None, "Folder of images of domain A, instead of --source.")
     domain_b: Path | None = option(None, "Folder of images of domain B, instead of --source.")
     images: Path | None = option(None, "Folder of one set of images, instead of --source; see above.")
-    labelled: bool = option(False, "The sub-folders of --images, or of its splits, are classes.")
+    labelled: bool = option(False, "The sub-folders of --images, or of its splits, are classes; or the file names.")
     pairs: bool = option(False, "The images belong together in pairs; see above.")
     test_fraction: float = option(
         0.0, "Share of --domain_a and --domain_b, or of --images, that becomes the test splits; less than 1.", low=0
@@ -91,12 +95,7 @@ class BuildOptions(Options):
 
 
 def main(arguments: list[str]) -> int:
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    options = parse_arguments(arguments, BuildOptions, USAGE)
-    try:
-        build(options)
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt("nothing was written") from None
+    build(parse_arguments(arguments, BuildOptions, USAGE))
     return 0
 
 
@@ -125,10 +124,15 @@ def build(options: BuildOptions) -> None:
     with writing(output):
         clear_leftovers(output)
     check_output(output, options)  # again: an earlier output may have come back
-    with worker_processes(options.workers, encode) as workers, writing(output), folder_written_whole(output) as folder:
+    with (
+        worker_processes(options.workers, splits, encode) as workers,
+        writing(output),
+        folder_written_whole(output) as folder,
+        stop_told(lambda: "nothing was written"),
+    ):
         facts = {}
         for name, split in splits.items():
-            images = track(encode_all(workers, split.paths), len(split.paths), unit, name)
+            images = track(encode_all(workers, name, split), len(split.names), unit, name)
             facts[name] = write_split(folder, name, split, images, options.shards, make_record)
         check_left_out(facts, options.strict)
         write_description(folder, Description(options.seed, options.max_side, facts, classes))
@@ -138,10 +142,10 @@ def build(options: BuildOptions) -> None:
 def find_splits(options: BuildOptions) -> dict[str, Split]:
     """Finds the images, or pairs, of each split. DataError where a folder is missing or holds no images."""
     if options.images:
-        return image_splits(options.images, options.seed, options.test_fraction)
+        return image_splits(open_folder(options.images), options.seed, options.test_fraction)
     if options.source:
-        return (pair_splits if options.pairs else domain_splits)(options.source, options.seed)
-    domains = list(filter(None, (options.domain_a, options.domain_b)))
+        return (pair_splits if options.pairs else domain_splits)(open_folder(options.source), options.seed)
+    domains = [open_folder(domain) for domain in (options.domain_a, options.domain_b) if domain]
     if options.pairs:
         return divide(pair_split(domains, options.seed), options.test_fraction)
     return divide_domains(domains, options.seed, options.test_fraction)

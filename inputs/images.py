@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import errno
 import functools
 import io
+import logging
 import os
 import warnings
 from collections.abc import Container, Iterator
@@ -16,7 +18,7 @@ import numpy as np
 from PIL import Image
 
 from base.errors import DataError
-from base.files import read_regular
+from inputs.trees import Folder, TreePath, Walk, read_file
 
 # .heic and .heif are listed so that they are reported as unreadable where Pillow has no plugin for them.
 EXTENSIONS = frozenset(
@@ -46,6 +48,11 @@ JPEG_QUALITY = 95
 # because `warnings.catch_warnings` is not safe in the threads that decode.
 warnings.filterwarnings("ignore", module=r"PIL\.")
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+
+# So does what Pillow logs, and what libtiff prints to standard error, without saying of which file.
+logging.getLogger("PIL").addHandler(logging.NullHandler())
+with contextlib.suppress(AttributeError, OSError):  # a Pillow without libtiff, or that keeps it to itself
+    ctypes.CDLL(Image.core.__file__).TIFFSetErrorHandler(None)
 
 
 class BadImage(ValueError):
@@ -82,13 +89,13 @@ class EncodedImage(NamedTuple):
     width: int
 
 
-def check_folder(folder: Path) -> None:
+def check_folder(folder: Folder) -> None:
     """Raises DataError where a path names no folder."""
     if not folder.is_dir():
         raise DataError(f"{folder}: {'is a file, not a folder' if folder.exists() else 'no such folder'}")
 
 
-def list_images(folder: Path, without: Container[str] = ()) -> list[str]:
+def list_images(folder: Folder, without: Container[str] = ()) -> list[str]:
     """Lists the image files in a folder and its sub-folders; links are followed.
 
     Hidden files are skipped, and sub-folders that are hidden or hold a run (its samples are no data).
@@ -103,22 +110,31 @@ def list_images(folder: Path, without: Container[str] = ()) -> list[str]:
     Raises:
       DataError: the folder, or one in it, cannot be read.
     """
-
-    def fail(error):
-        raise DataError(f"{error.filename}: {error.strerror}")
-
-    found, seen = [], set()
-    for parent, folders, files in os.walk(folder, onerror=fail, followlinks=True):
-        inside = Path(parent).relative_to(folder).as_posix()
-        real = os.path.realpath(parent)
-        if real in seen or (inside != "." and holds_run(folders, files)):  # seen: a link to a folder already walked
+    found = []
+    for inside, folders, files in folder.walk() if isinstance(folder, TreePath) else _walk(folder):
+        if inside != "." and holds_run(folders, files):
             folders.clear()
             continue
-        seen.add(real)
         skipped = without if inside == "." else ()
         folders[:] = [name for name in folders if not name.startswith(".") and name not in skipped]
         found += [name if inside == "." else f"{inside}/{name}" for name in files if is_image(name)]
     return sorted(found)
+
+
+def _walk(folder: Path) -> Walk:
+    """Walks a folder of the disk, along links too, but into none twice; DataError where one cannot be read."""
+
+    def fail(error):
+        raise DataError(f"{error.filename}: {error.strerror}")
+
+    seen = set()
+    for parent, folders, files in os.walk(folder, onerror=fail, followlinks=True):
+        real = os.path.realpath(parent)
+        if real in seen:
+            folders.clear()
+            continue
+        seen.add(real)
+        yield Path(parent).relative_to(folder).as_posix(), folders, files
 
 
 def holds_run(folders: Container[str], files: Container[str]) -> bool:
@@ -164,7 +180,7 @@ def to_luma(array: np.ndarray) -> np.ndarray:
     return np.asarray(Image.fromarray(array).convert("L"))[:, :, None]
 
 
-def encode_for_record(source: str | os.PathLike | bytes, max_side: int | None = None) -> EncodedImage:
+def encode_for_record(source: str | os.PathLike | TreePath | bytes, max_side: int | None = None) -> EncodedImage:
     """Decodes an image fully, to prove it, and gives the bytes that a record keeps.
 
     JPEG and PNG keep their bytes if they are already 8-bit RGB, upright, opaque and small enough. Everything else
@@ -192,7 +208,7 @@ def encode_for_record(source: str | os.PathLike | bytes, max_side: int | None = 
     return EncodedImage(data, kind, image.height, image.width)
 
 
-def encode_halves(source: str | os.PathLike | bytes, max_side: int | None = None) -> list[EncodedImage]:
+def encode_halves(source: str | os.PathLike | TreePath | bytes, max_side: int | None = None) -> list[EncodedImage]:
     """Encodes the halves of an image that shows two side by side; arguments and errors as for `encode_for_record`.
 
     Returns:
@@ -254,7 +270,7 @@ def to_uint8(values: np.ndarray) -> np.ndarray:
     return np.rint(np.clip((values + 1.0) * 127.5, 0, 255)).astype(np.uint8)
 
 
-def read_bytes(source: str | os.PathLike | bytes) -> bytes:
+def read_bytes(source: str | os.PathLike | TreePath | bytes) -> bytes:
     """Gives the bytes of a file, or `source` itself if it is bytes.
 
     Raises:
@@ -262,7 +278,7 @@ def read_bytes(source: str | os.PathLike | bytes) -> bytes:
       UnreadImage: it cannot be read.
     """
     try:
-        data = source if isinstance(source, bytes) else read_regular(source, MOST_BYTES)
+        data = source if isinstance(source, bytes) else read_file(source, MOST_BYTES)
     except OSError as error:
         lasting = error.errno in (errno.EINVAL, errno.EFBIG, errno.EISDIR)
         raise (BadImage if lasting else UnreadImage)(f"cannot be read: {error.strerror or error}") from error
@@ -327,7 +343,8 @@ def _to_rgb(image):
 
 def _deep_to_rgb(image):
     """Scales a grey image of 16-bit integers, or of floats from 0 to 1, to 8 bits; Pillow would clip it."""
-    values = np.asarray(image).astype(np.float64)
+    with np.errstate(invalid="ignore"):  # of NaN, which is refused below
+        values = np.asarray(image).astype(np.float64)
     white = 1.0 if image.mode == "F" else 65535.0
     if not (values.min() >= 0 and values.max() <= white):  # written so that NaN fails too
         raise BadImage(f"has pixels from {values.min():g} to {values.max():g}; understood are 0 to {white:g}")

@@ -7,12 +7,16 @@ set of images, or one of pairs; "train/A" and "train/B" are the first and the se
 import glob
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path, PurePath
 from typing import NamedTuple, TypeVar
 
 from base.errors import DataError
+from inputs.archives import is_archive, open_archive
+from inputs.cifar import holds_batches, open_batches
 from inputs.images import check_folder, is_image, list_images
+from inputs.lsun import holds_database, open_database
+from inputs.trees import Folder, TreePath
 
 DOMAINS = ("A", "B")  # also the images of a pair: left and right, or first and second folder
 TRAIN, TEST = "train", "test"
@@ -29,7 +33,8 @@ LAYOUTS = (
     "understood are: the output of build_data.py; a folder with sub-folders of images named by split "
     "(trainA, trainB, testA, testB; for one set of images train, test); a folder of TFRecord files with the split in "
     "their names; two places A,B joined by a comma, each a folder of images, a folder of TFRecord files, or a glob "
-    "pattern; or, for one set of images without a test split, one such place"
+    "pattern; or, for one set of images without a test split, one such place; where a folder of images is meant, a zip "
+    "or tar archive of it does, too"
 )
 PAIR_LAYOUTS = (
     "understood are: the output of build_data.py --pairs; a folder train (and test or val) of images that each show "
@@ -43,7 +48,7 @@ Found = TypeVar("Found")
 class Place(NamedTuple):
     """Where images lie: as files, or in TFRecord files."""
 
-    root: Path  # folder that the images are named by
+    root: Folder  # that the images are named by
     images: list[str]  # paths of the image files relative to `root`, sorted
     shards: list[Path]  # paths of the TFRecord files, sorted; where there are any, `images` is empty
 
@@ -103,15 +108,16 @@ def find_split(data_dir: str | os.PathLike, split: str) -> Place | None:
     named = places(data_dir)
     if len(named) > 1:
         return look_at(named[PLACE_SPLITS.index(split)]) if split in PLACE_SPLITS else None
-    folder = expanded(data_dir)
-    if not folder.exists() and glob.glob(str(folder), recursive=True):
+    path = expanded(data_dir)
+    if not path.exists() and glob.glob(str(path), recursive=True):
         return None  # a pattern
+    folder = open_folder(path)
     check_folder(folder)
     folders = split_folders(folder, split)
     if folders:
         return look_at(folders[0])
     names = _names(split)
-    shards = [path for path in _record_files(folder.iterdir()) if any(_names_split(path, name) for name in names)]
+    shards = [path for path in find_shards(folder) if any(_names_split(path, name) for name in names)]
     return Place(folder, [], shards) if shards else None
 
 
@@ -138,7 +144,7 @@ def find_set(data_dir: str | os.PathLike, split: str) -> list[Place]:
     return found or ([look_at(data_dir, without=TEST_SPLITS)] if split == TRAIN else [])
 
 
-def split_folders(folder: Path, split: str) -> list[Path]:
+def split_folders(folder: Folder, split: str) -> list[Folder]:
     """Lists the sub-folders that hold a split, by its own or another name; the likeliest first."""
     return [folder / name for name in _names(split) if (folder / name).is_dir()]
 
@@ -166,19 +172,19 @@ def find_pairs(find: Callable[[str], Found | None], split: str) -> list[Found]:
     return [place for place in found if place is not None] if None not in found else []
 
 
-def look_at(place: str | os.PathLike, without: Iterable[str] = ()) -> Place:
+def look_at(place: str | os.PathLike | TreePath, without: Iterable[str] = ()) -> Place:
     """Says what lies in a folder of TFRecord files or of images (sub-folders too), or where a glob pattern leads.
 
     Args:
-      place: path of a folder, or a glob pattern.
+      place: path of a folder, of what `open_folder` takes for one, or a glob pattern.
       without: names of splits; sub-folders and TFRecord files of a folder that are named by them are skipped.
 
     Raises:
       DataError: there are no images, or they cannot be read.
     """
-    path = expanded(place)
+    path = place if isinstance(place, TreePath) else open_folder(place)
     shards = find_shards(path)
-    if path.is_dir():
+    if isinstance(path, TreePath) or path.is_dir():
         skipped = split_names(without)
         shards = [shard for shard in shards if not any(_names_split(shard, name) for name in skipped)]
         found = Place(path, [] if shards else list_images(path, skipped), shards)
@@ -193,8 +199,36 @@ def look_at(place: str | os.PathLike, without: Iterable[str] = ()) -> Place:
     return found
 
 
-def find_shards(place: Path) -> list[Path]:
-    """Lists the TFRecord files, sorted, of a folder or a glob pattern."""
+def open_folder(path: str | os.PathLike) -> Folder:
+    """The folder that a path names: one of the disk; or what an archive holds, from the first folder on that does not
+    hold all the others; or the images of CIFAR-10's batches, in either; or those of a database of LSUN's.
+
+    Raises:
+      DataError: an archive or batch is damaged, or holds what is not taken.
+      OSError: it cannot be read.
+    """
+    named = expanded(path)
+    if holds_database(named):
+        return open_database(named)
+    folder: Folder = archive_folder(named) if is_archive(named) else named
+    return open_batches(folder) if holds_batches(folder) else folder
+
+
+def archive_folder(path: Path) -> TreePath:
+    """The folder in an archive that its data set starts in; errors as for `open_folder`."""
+    folder = TreePath(open_archive(path))
+    while True:
+        _, folders, files = next(folder.walk())
+        splits = split_names((TRAIN, TEST, *DOMAIN_SPLITS))
+        if len(folders) != 1 or folders[0] in splits or any(map(is_image, files)):
+            return folder
+        folder /= folders[0]
+
+
+def find_shards(place: Folder) -> list[Path]:
+    """Lists the TFRecord files, sorted, of a folder or a glob pattern; those in an archive are not read."""
+    if isinstance(place, TreePath):
+        return []
     return _record_files(place.iterdir() if place.is_dir() else map(Path, glob.glob(str(place), recursive=True)))
 
 
@@ -225,22 +259,46 @@ def match_names(names_a: Iterable[str], names_b: Iterable[str]) -> tuple[list[tu
     return pairs, sorted(a[stem] for stem in a.keys() - b.keys()), sorted(b[stem] for stem in b.keys() - a.keys())
 
 
-def class_of(name: str, where: str | os.PathLike) -> str:
-    """Names the class of an image: its sub-folder of the split's folder.
+def class_of(name: str, where: object) -> str:
+    """Names the class of an image: its sub-folder of the split's folder; or, where it lies in none, what follows the
+    number in its name, "cat" for 123_cat.png.
 
     Args:
       name: its path relative to the split's folder.
       where: what a message calls it.
 
     Raises:
-      DataError: it lies in no sub-folder, or in one that is no class.
+      DataError: it lies in no sub-folder and has no such name, or in one that is no class.
     """
     first, *inside = PurePath(readable(name)).parts
     if first in DOMAIN_SPLITS:
         raise DataError(f"{where}: lies in {first}, which is named as a split of two domains and no class")
-    if not inside or first == os.pardir:
-        raise DataError(f"{where}: lies in no class folder; classes are sub-folders, such as train/cat and train/dog")
-    return first
+    if inside and first != os.pardir:
+        return first
+    numbered = re.fullmatch(r"\d+_(.+)", PurePath(first).stem)
+    if not numbered or inside:
+        raise DataError(
+            f"{where}: lies in no class folder; classes are sub-folders, such as train/cat and train/dog, or in the "
+            "names of the files, such as train/1_cat.png"
+        )
+    return numbered[1]
+
+
+def classes_of(names: Sequence[str], where: Callable[[int], object]) -> set[str]:
+    """Names the classes of the images of a split, or of all splits of a data set.
+
+    Args:
+      names: as `class_of` takes them.
+      where: function from an index to what a message calls that image.
+
+    Raises:
+      DataError: an image has none, or some lie in class folders and others do not.
+    """
+    classes = {class_of(name, where(index)) for index, name in enumerate(names)}
+    loose = [index for index, name in enumerate(names) if "/" not in name]
+    if 0 < len(loose) < len(names):
+        raise DataError(f"{where(loose[0])}: lies in no class folder, but other images do")
+    return classes
 
 
 def sort_classes(names: Iterable[str]) -> list[str]:
@@ -248,9 +306,9 @@ def sort_classes(names: Iterable[str]) -> list[str]:
     return sorted(names, key=lambda name: (not name.isdecimal(), int(name) if name.isdecimal() else 0, name))
 
 
-def parent_hint(folder: str | os.PathLike) -> str:
+def parent_hint(folder: str | os.PathLike | TreePath) -> str:
     """What to do where a folder that should hold splits is called as one itself, such as trainA; else empty."""
-    path = Path(os.path.abspath(expanded(folder)))
+    path = Path(os.path.abspath(expanded(str(folder))))
     if path.name not in split_names((TRAIN, TEST, *DOMAIN_SPLITS)):
         return ""
     return f"it looks like one split of a data set: name the folder that it lies in, {path.parent}"

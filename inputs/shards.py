@@ -11,16 +11,17 @@ from inputs.images import BadImage, EncodedImage, encode_for_record, encode_halv
 from inputs.layouts import DOMAINS, class_of, readable
 from inputs.records import image_record, pair_record, write_record
 from inputs.splits import Split
+from inputs.trees import Folder
 
 MakeRecord = Callable[[tuple[str, ...], Sequence[EncodedImage]], bytes]  # names of the files, images
 
 
-def encode_image(paths: tuple[str, ...], max_side: int | None = None) -> list[EncodedImage]:
+def encode_image(paths: tuple[Folder, ...], max_side: int | None = None) -> list[EncodedImage]:
     """Encodes the one image of a record, of the one path given; see `inputs.images.encode_for_record`."""
     return [encode_for_record(paths[0], max_side)]
 
 
-def encode_pair(paths: tuple[str, ...], max_side: int | None = None) -> list[EncodedImage]:
+def encode_pair(paths: tuple[Folder, ...], max_side: int | None = None) -> list[EncodedImage]:
     """Encodes a pair for a record as `inputs.images.encode_for_record` does one image.
 
     Args:
@@ -96,7 +97,7 @@ def write_split(
         else:
             part.unlink()
     return SplitFacts(
-        source=readable("/".join(Path(os.path.realpath(split.folder)).parts[-2:])),
+        source=readable("/".join(Path(os.path.realpath(str(split.folder))).parts[-2:])),
         images=len(sizes),
         shards=used,
         height=_summary([height for height, _ in sizes]),

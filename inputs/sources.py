@@ -18,8 +18,9 @@ from base.errors import DataError
 from inputs.dataset import read_description
 from inputs.fingerprint import fingerprint
 from inputs.images import BadImage, DamagedImage, in_channels, located, read_bytes, read_image, split_halves
-from inputs.layouts import Place, check_complete, class_of, look_at, readable
+from inputs.layouts import Place, check_complete, class_of, classes_of, look_at, readable
 from inputs.records import PAIR_SCHEMAS, SCHEMAS, Schema, find_schema, index_records, parse_example, read_record
+from inputs.trees import Folder, file_on_disk, file_size
 
 Found = TypeVar("Found")
 
@@ -119,13 +120,13 @@ class Source(abc.ABC):
 
 
 class FolderSource(Source):
-    """Images that are files.
+    """Images that are files, of the disk or in an archive.
 
     Attributes:
       names: list of str, the paths relative to the root.
     """
 
-    def __init__(self, paths: Sequence[str | os.PathLike], root: Path | None = None, left_out: Sequence[str] = ()):
+    def __init__(self, paths: Sequence[Folder], root: Folder | None = None, left_out: Sequence[str] = ()):
         """Takes files.
 
         Args:
@@ -133,7 +134,7 @@ class FolderSource(Source):
           root: folder they are named by; None for that of the first.
           left_out: lines about images there that are not used.
         """
-        self.paths = [Path(path) for path in paths]
+        self.paths = list(paths)
         self.root = root or self.paths[0].parent
         self.left_out = left_out
 
@@ -151,16 +152,16 @@ class FolderSource(Source):
             raise located(reason, self.where(index)) from reason
 
     def name(self, index: int) -> str:
-        return os.path.relpath(self.paths[index], self.root)
+        return os.path.relpath(str(self.paths[index]), str(self.root))
 
     def class_of(self, index: int) -> str:
         return class_of(self.name(index), self.where(index))
 
     def classes(self) -> set[str]:
-        return _checked_classes({self.class_of(index) for index in range(len(self))}, self.root)
+        return _checked_classes(classes_of(self.names, self.where), self.root)
 
     def file(self, index: int) -> Path:
-        return self.paths[index]
+        return file_on_disk(self.paths[index])
 
     def where(self, index: int) -> str:
         return readable(str(self.paths[index]))
@@ -170,9 +171,8 @@ class FolderSource(Source):
 
     @functools.cached_property
     def _fingerprint(self) -> dict[str, Any]:
-        root = os.path.join(self.root, "")
-        paths = map(os.fspath, self.paths)
-        files = ((readable(path.removeprefix(root)), str(_size(path))) for path in paths)
+        root = os.path.join(str(self.root), "")
+        files = ((readable(str(path).removeprefix(root)), str(_size(path))) for path in self.paths)
         return fingerprint(len(self), files)
 
 
@@ -240,7 +240,9 @@ class RecordSource(Source):
 
     def fingerprint(self) -> dict[str, Any]:
         """What it is made of: names, sizes, and where in them their records lie."""
-        marks = (f"{_size(path)} {_checksum(index)}" for path, index in zip(self.paths, self._indexes, strict=True))
+        marks = (
+            f"{_size(Path(path))} {_checksum(index)}" for path, index in zip(self.paths, self._indexes, strict=True)
+        )
         names = (readable(os.path.basename(path)) for path in self.paths)
         return fingerprint(len(self), zip(names, marks, strict=True))
 
@@ -359,7 +361,8 @@ def open_set(found: Sequence[Place]) -> Source:
         raise DataError(f"{places}: one holds TFRecord files, the other images; name one of them")
     if shards:
         return open_shards(shards)
-    return FolderSource(paths, found[0].root if len(found) == 1 else Path(os.path.commonpath([p.root for p in found])))
+    common = os.path.commonpath([str(place.root) for place in found])
+    return FolderSource(paths, found[0].root if len(found) == 1 else Path(common))
 
 
 def open_shards(paths: Sequence[Path]) -> RecordSource:
@@ -368,7 +371,7 @@ def open_shards(paths: Sequence[Path]) -> RecordSource:
     return RecordSource(paths)
 
 
-def _checked_classes(names: set[str], where: str | os.PathLike) -> set[str]:
+def _checked_classes(names: set[str], where: Folder) -> set[str]:
     """Gives the names back; DataError for one that the list of classes in a config could not hold."""
     broken = next((name for name in names if "," in name), None)
     if broken is not None:
@@ -376,10 +379,10 @@ def _checked_classes(names: set[str], where: str | os.PathLike) -> set[str]:
     return names
 
 
-def _size(path: str) -> int:
+def _size(path: Folder) -> int:
     """Bytes of a file; -1 where a link leads nowhere."""
     try:
-        return os.stat(path).st_size
+        return file_size(path)
     except FileNotFoundError:
         return -1
 

@@ -4,7 +4,6 @@ import functools
 import hashlib
 import os
 from collections.abc import Container, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 from base.errors import DataError
@@ -15,7 +14,7 @@ from inputs.layouts import (
     TEST,
     TEST_SPLITS,
     TRAIN,
-    class_of,
+    classes_of,
     find_pairs,
     match_names,
     parent_hint,
@@ -24,20 +23,27 @@ from inputs.layouts import (
     split_folders,
     split_names,
 )
+from inputs.trees import Folder
 
 
 class Split(NamedTuple):
     """What becomes one split."""
 
-    folder: Path  # for the description
-    names: Sequence[
-        tuple[str, ...]
-    ]  # of the files that make each record: one, or two of a pair; relative to their folders
-    paths: Sequence[tuple[str, ...]]  # of these files
+    folders: tuple[Folder, ...]  # that the files lie in that make each record: one, or two of a pair
+    names: Sequence[tuple[str, ...]]  # of these files, relative to their folders
     left_out: list[dict[str, str]]  # images that cannot be used: "file" and "reason"
 
+    @property
+    def folder(self) -> Folder:
+        """What the description calls the source."""
+        return self.folders[0] if len(self.folders) == 1 else self.folders[0].parent
 
-def domain_splits(source: Path, seed: int) -> dict[str, Split]:
+    def paths(self, number: int) -> tuple[Folder, ...]:
+        """Paths of the files that make a record."""
+        return tuple(folder / name for folder, name in zip(self.folders, self.names[number], strict=True))
+
+
+def domain_splits(source: Folder, seed: int) -> dict[str, Split]:
     """Finds the splits of two domains: sub-folders trainA, trainB and, if there are any, testA and testB.
 
     Args:
@@ -57,7 +63,7 @@ def domain_splits(source: Path, seed: int) -> dict[str, Split]:
     return {split: image_split(folder, seed) for split, folder in folders.items() if folder}
 
 
-def image_splits(folder: Path, seed: int, test_fraction: float = 0.0) -> dict[str, Split]:
+def image_splits(folder: Folder, seed: int, test_fraction: float = 0.0) -> dict[str, Split]:
     """Finds the splits of one set of images.
 
     They are its sub-folders train and test (or val); or those of two domains, trainA and trainB for train, testA and
@@ -84,7 +90,7 @@ def image_splits(folder: Path, seed: int, test_fraction: float = 0.0) -> dict[st
     return splits | ({TEST: _joined(folder, test, seed)} if test else {})
 
 
-def pair_splits(source: Path, seed: int) -> dict[str, Split]:
+def pair_splits(source: Folder, seed: int) -> dict[str, Split]:
     """Finds the splits of pairs: sub-folders train and test (or val) of images that each show two side by side, or
     trainA, trainB, testA and testB whose images have equal names.
 
@@ -98,7 +104,7 @@ def pair_splits(source: Path, seed: int) -> dict[str, Split]:
     check_folder(source)
     splits = {}
     for split in (TRAIN, TEST):
-        folders = find_pairs(functools.partial(_split_folder, source), split)
+        folders: list[Folder] = find_pairs(functools.partial(_split_folder, source), split)
         if folders:
             splits[split] = image_split(folders[0], seed) if len(folders) == 1 else pair_split(folders, seed)
     if TRAIN not in splits:
@@ -107,17 +113,16 @@ def pair_splits(source: Path, seed: int) -> dict[str, Split]:
     return splits
 
 
-def image_split(folder: Path, seed: int, without: Container[str] = ()) -> Split:
+def image_split(folder: Folder, seed: int, without: Container[str] = ()) -> Split:
     """Makes a Split of the images of a folder, but for those in sub-folders of some names.
 
     Raises:
       DataError: there are none, or they cannot be read.
     """
-    names = _shuffled(folder, seed, without)
-    return Split(folder, [(name,) for name in names], [(os.path.join(folder, name),) for name in names], [])
+    return Split((folder,), [(name,) for name in _shuffled(folder, seed, without)], [])
 
 
-def pair_split(folders: Sequence[Path], seed: int) -> Split:
+def pair_split(folders: Sequence[Folder], seed: int) -> Split:
     """Makes a Split of the images of equal names in two folders; DataError if there are none or they cannot be read."""
     folder_a, folder_b = folders
     pairs, *alone = match_names(_shuffled(folder_a, seed), _shuffled(folder_b, seed))
@@ -129,8 +134,7 @@ def pair_split(folders: Sequence[Path], seed: int) -> Split:
         for folder, other, names in zip(folders, (folder_b, folder_a), alone, strict=True)
         for name in names
     ]
-    paths = [(os.path.join(folder_a, a), os.path.join(folder_b, b)) for a, b in pairs]
-    return Split(folder_a.parent, pairs, paths, left_out)
+    return Split((folder_a, folder_b), pairs, left_out)
 
 
 def divide(found: Split, fraction: float, train: str = TRAIN, test: str = TEST) -> dict[str, Split]:
@@ -141,13 +145,13 @@ def divide(found: Split, fraction: float, train: str = TRAIN, test: str = TEST) 
     """
     count = len(found.names)
     tests = min(count - 1, max(1, round(count * fraction))) if fraction else 0
-    splits = {train: found._replace(names=found.names[tests:], paths=found.paths[tests:])}
+    splits = {train: found._replace(names=found.names[tests:])}
     if tests:
-        splits[test] = found._replace(names=found.names[:tests], paths=found.paths[:tests], left_out=[])
+        splits[test] = found._replace(names=found.names[:tests], left_out=[])
     return splits
 
 
-def divide_domains(folders: Sequence[Path], seed: int, fraction: float) -> dict[str, Split]:
+def divide_domains(folders: Sequence[Folder], seed: int, fraction: float) -> dict[str, Split]:
     """Makes the splits of two folders of images, each divided."""
     splits: dict[str, Split] = {}
     for domain, folder in zip(DOMAINS, folders, strict=True):
@@ -157,10 +161,11 @@ def divide_domains(folders: Sequence[Path], seed: int, fraction: float) -> dict[
 
 def find_classes(splits: dict[str, Split]) -> list[str]:
     """Lists the names of the classes, in the order of their numbers; DataError if an image has none."""
-    return sort_classes({class_of(name, split.folder / name) for split in splits.values() for (name,) in split.names})
+    files = [(split.folder, name) for split in splits.values() for (name,) in split.names]
+    return sort_classes(classes_of([name for _, name in files], lambda index: "/".join(map(str, files[index]))))
 
 
-def _split_folder(source: Path, split: str) -> Path | None:
+def _split_folder(source: Folder, split: str) -> Folder | None:
     """The sub-folder of a split: of several, the first that holds images."""
     folders = split_folders(source, split)
     if len(folders) > 1:
@@ -168,22 +173,22 @@ def _split_folder(source: Path, split: str) -> Path | None:
     return folders[0] if folders else None
 
 
-def _set_folders(folder: Path, split: str) -> list[Path]:
+def _set_folders(folder: Folder, split: str) -> list[Folder]:
     """The sub-folders that a split of one set of images consists of: its own, or those of two domains, or none."""
     own = _split_folder(folder, split)
     return [own] if own else list(filter(None, (_split_folder(folder, f"{split}{domain}") for domain in DOMAINS)))
 
 
-def _joined(folder: Path, parts: Sequence[Path], seed: int) -> Split:
+def _joined(folder: Folder, parts: Sequence[Folder], seed: int) -> Split:
     """Makes a Split of the images of one sub-folder, named relative to it, or of several, relative to `folder`."""
     if len(parts) == 1 and parts[0].name not in DOMAIN_SPLITS:
         return image_split(parts[0], seed)
     names = [f"{part.name}/{name}" for part in parts for name in _shuffled(part, seed)]
     names.sort(key=lambda name: _order(name, seed))
-    return Split(folder, [(name,) for name in names], [(os.path.join(folder, name),) for name in names], [])
+    return Split((folder,), [(name,) for name in names], [])
 
 
-def _shuffled(folder: Path, seed: int, without: Container[str] = ()) -> list[str]:
+def _shuffled(folder: Folder, seed: int, without: Container[str] = ()) -> list[str]:
     """Lists the images of a folder by a hash of seed and name, so that added images do not move the others."""
     check_folder(folder)
     names = list_images(folder, without)

@@ -16,8 +16,10 @@ from PIL import Image
 from base.files import MARK, MARKER
 from inputs.records import index_records
 from tests.conftest import ROOT
+from tests.helpers.archives import cifar_batches, make_tar, make_zip
 from tests.helpers.build import PROGRAM, build, build_well, command, digests, split_records
 from tests.helpers.images import save_blank
+from tests.helpers.programs import assert_kept, snapshot
 
 
 @pytest.fixture
@@ -215,7 +217,8 @@ def test_interrupted_run_leaves_the_old_output_and_nothing_else(slow_source, tmp
     process = start(source=slow_source, output=tmp_path / "out")
     os.killpg(process.pid, number)
     _, errors = process.communicate(timeout=10)
-    assert (process.returncode, errors) == (130, "build_data.py: interrupted; nothing was written\n")
+    how = "interrupted" if number == signal.SIGINT else "stopped by SIGTERM"
+    assert (process.returncode, errors) == (128 + number, f"build_data.py: {how}; nothing was written\n")
     assert digests(tmp_path / "out") == before
     assert [path.name for path in tmp_path.glob("out*")] == ["out"]
 
@@ -452,3 +455,67 @@ def test_output_that_cannot_be_is_one_line(source, tmp_path, output):
         assert (
             ran.returncode in (1, 2) and ran.stderr.count("\n") == 1 and ran.stderr.startswith("build_data.py: error:")
         )
+
+
+@pytest.mark.parametrize("ending", [".zip", ".tar", ".tar.gz"])
+def test_archive_gives_the_same_bytes_as_the_folder_in_it(source, tmp_path, ending):
+    (source / "trainA/bad.jpg").write_bytes(b"hello")
+    files = {f"photos/{path.relative_to(source)}": path.read_bytes() for path in source.glob("*/*")}
+    archive = (make_zip if ending == ".zip" else make_tar)(tmp_path / f"photos{ending}", files)
+    before = snapshot(tmp_path)
+    build_well(source=archive, output=tmp_path / "packed")
+    build_well(source=source, output=tmp_path / "plain")
+    assert_kept(before, tmp_path)
+    packed, plain = (digests(tmp_path / name) for name in ("packed", "plain"))
+    assert packed.pop("dataset.json") and plain.pop("dataset.json") and packed == plain
+    left_out = json.loads((tmp_path / "packed/dataset.json").read_text())["splits"]["trainA"]["left_out"]
+    assert left_out == [{"file": "bad.jpg", "reason": "is not an image that Pillow can read"}]
+
+
+def test_two_archives_are_the_two_domains(source, tmp_path):
+    archives = [
+        make_zip(tmp_path / f"{name}.zip", {path.name: path.read_bytes() for path in (source / name).iterdir()})
+        for name in ("trainA", "trainB")
+    ]
+    build_well(domain_a=archives[0], domain_b=archives[1], output=tmp_path / "out", workers=3)
+    assert [len(names_in(tmp_path / "out", split)) for split in ("trainA", "trainB")] == [7, 5]
+
+
+def test_damaged_file_in_an_archive_is_left_out(source, tmp_path):
+    files = {str(path.relative_to(source)): path.read_bytes() for path in source.glob("*/*")}
+    archive = make_zip(tmp_path / "x.zip", files)
+    data = bytearray(archive.read_bytes())
+    data[data.index(b"trainA/3.png") + 20] ^= 255
+    archive.write_bytes(data)
+    said = build_well(source=archive, output=tmp_path / "out")
+    assert "left out: trainA/3.png: cannot be read: it cannot be unpacked: " in said and "1 left out" in said
+
+
+def test_batches_keep_their_classes(tmp_path):
+    for name, data in cifar_batches().items():
+        (tmp_path / "in" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "in" / name).write_bytes(data)
+    build_well("--labelled", images=tmp_path / "in", output=tmp_path / "out")
+    assert labels_in(tmp_path / "out", "test") == {
+        "airplane/test_batch-00000.png": (0, b"airplane"), "automobile/test_batch-00001.png": (1, b"automobile"),
+        "bird/test_batch-00002.png": (2, b"bird"), "cat/test_batch-00003.png": (3, b"cat"),
+    }  # fmt: skip
+    assert len(split_records(tmp_path / "out", "train")) == 20
+
+
+def test_classes_in_the_names_of_files_are_kept(tmp_path):
+    save_blank(tmp_path / "in", "train/1_cat.png", "train/2_dog.png", "test/3_dog.png")
+    build_well("--labelled", images=tmp_path / "in", output=tmp_path / "out")
+    assert labels_in(tmp_path / "out", "train") == {"1_cat.png": (0, b"cat"), "2_dog.png": (1, b"dog")}
+    assert labels_in(tmp_path / "out", "test") == {"3_dog.png": (1, b"dog")}
+
+
+@pytest.mark.parametrize("name, content, problem", [
+    ("x.zip", b"hello", "x.zip: is no archive, or a damaged one: File is not a zip file"),
+    ("x.rar", b"Rar!", "x.rar: is a file, not a folder"),
+    ("x.tar.gz", b"\x1f\x8b", "x.tar.gz: is no archive, or a damaged one: "),
+])  # fmt: skip
+def test_what_is_no_archive_is_one_line(tmp_path, name, content, problem):
+    (tmp_path / name).write_bytes(content)
+    ran = build(source=tmp_path / name, output=tmp_path / "out")
+    assert ran.returncode == 2 and problem in ran.stderr and ran.stderr.count("\n") == 1

@@ -12,6 +12,7 @@ from inputs.data_dir import absolute_data_dir, find_source, open_splits
 from inputs.held_out import load_samples
 from inputs.pipeline import build_pipeline
 from inputs.streams import Labels, Stream
+from tests.helpers.archives import cifar_batches, make_tar, make_zip
 from tests.helpers.build import build_well
 from tests.helpers.images import data_config, photo, save, save_blank
 from tests.helpers.records import make_pair_shard, make_shard
@@ -379,3 +380,46 @@ def test_empty_data_dir_is_not_the_current_folder(tmp_path, monkeypatch, data_di
     for function in (absolute_data_dir, lambda data_dir: open_splits(data_dir, DOMAINS)):
         with pytest.raises(DataError, match="names no folder|is not given"):
             function(data_dir)
+
+
+@pytest.mark.parametrize("ending", [".zip", ".tar", ".tar.gz"])
+def test_archive_is_read_as_the_folder_in_it(tmp_path, ending):
+    names = ["trainA/a.png", "trainA/sub/b.png", "trainB/a.png", "testA/d.png", "train/cat/x.png"]
+    for number, name in enumerate(names):
+        save(tmp_path / "set" / name, photo(number))
+    files = {f"set/{name}": (tmp_path / "set" / name).read_bytes() for name in names}
+    archive = (make_zip if ending == ".zip" else make_tar)(tmp_path / f"x{ending}", files)
+    for split in ("trainA", "trainB", "testA", "train"):
+        packed, plain = find_source(archive, split), find_source(tmp_path / "set", split)
+        assert names_of(packed) == names_of(plain) and packed.fingerprint() == plain.fingerprint()
+        assert [packed.read(index) for index in range(len(packed))] == [plain.read(i) for i in range(len(plain))]
+        assert packed.where(0) == plain.where(0).replace("/set/", f"/x{ending}/set/")
+        assert packed.file(0) == archive
+    assert find_source(archive, "train").classes() == {"cat"}
+
+
+def test_two_archives_joined_by_a_comma(tmp_path):
+    for name in ("a", "b"):
+        make_zip(tmp_path / f"{name}.zip", {f"{name}/{name}.png": b""})
+    assert names_of(find_source(f"{tmp_path}/a.zip,{tmp_path}/b.zip", "trainB")) == ["b.png"]
+
+
+def test_both_domains_of_an_archive_are_one_set(tmp_path):
+    archive = make_zip(tmp_path / "x.zip", {"trainA/a.png": b"a", "trainB/b.png": b"b"})
+    source = find_source(archive, "train")
+    assert names_of(source) == ["trainA/a.png", "trainB/b.png"] and source.read(1) == b"b"
+
+
+def test_pairs_of_an_archive_are_those_of_its_folders(tmp_path):
+    archive = make_zip(tmp_path / "x.zip", {"trainA/a.png": b"1", "trainB/a.jpg": b"2", "trainB/b.jpg": b"3"})
+    assert [find_source(archive, f"train/{half}").read(0) for half in "AB"] == [b"1", b"2"]
+
+
+def test_batches_of_cifar_are_a_labelled_set(tmp_path):
+    for name, data in cifar_batches().items():
+        (tmp_path / name).write_bytes(data)
+    train, test = (find_source(tmp_path, split) for split in ("train", "test"))
+    assert (len(train), len(test), sorted(test.classes())) == (20, 4, ["airplane", "automobile", "bird", "cat"])
+    assert test.name(3) == "cat/test_batch-00003.png" and test.class_of(3) == "cat"
+    np.testing.assert_array_equal(test.pixels(1)[0, 0], [10, 11, 12])
+    assert test.file(0) == tmp_path

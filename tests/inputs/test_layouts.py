@@ -5,7 +5,8 @@ import pytest
 from base.errors import DataError
 from base.files import reading
 from inputs import layouts
-from inputs.layouts import Place, contains, find_pairs, find_set, find_split, match_names, places
+from inputs.layouts import Place, contains, find_pairs, find_set, find_split, match_names, open_folder, places
+from tests.helpers.archives import cifar_batches, make_tar, make_zip
 from tests.helpers.images import save_blank
 
 
@@ -121,3 +122,42 @@ def test_path_lies_in_a_place_or_beside_it(tmp_path):
     for data_dir in (tmp_path / "a", f"{tmp_path}/b,{tmp_path}/a", f"{tmp_path}/a/*.png", tmp_path / "link"):
         assert contains(data_dir, inside) and not contains(data_dir, beside)
     assert contains(tmp_path / "a", tmp_path / "a") and contains(tmp_path / "a", tmp_path / "link/run")
+
+
+@pytest.mark.parametrize(
+    "name, expected", [("1_cat.png", "cat"), ("0012_sea_horse.jpg", "sea_horse"), ("7_10.png", "10")]
+)
+def test_class_of_an_image_in_no_folder_follows_the_number_in_its_name(name, expected):
+    assert layouts.class_of(name, "here") == expected
+
+
+@pytest.mark.parametrize("name", ["cat.png", "cat_1.png", "_cat.png", "1_.png", "1-cat.png", "../1_cat.png"])
+def test_other_names_tell_no_class(name):
+    with pytest.raises(DataError, match="^here: lies in no class folder"):
+        layouts.class_of(name, "here")
+
+
+@pytest.mark.parametrize("names, inside", [
+    (["set/trainA/1.png", "set/notes.txt", "notes.txt"], "set"),
+    (["trainA/1.png"], ""),
+    (["a/b/c/1.png"], "a/b/c"),
+    (["a/1.png", "b/1.png"], ""),
+    (["set/val/1.png"], "set"),
+    (["a/1.png", "2.png"], ""),
+    (["set/1.png", "__MACOSX/set/._1.png"], "set"),
+    ([], ""),
+])  # fmt: skip
+def test_folder_that_holds_all_of_an_archive_is_entered(tmp_path, names, inside):
+    archive = make_zip(tmp_path / "x.zip", dict.fromkeys(names, b""))
+    assert str(open_folder(archive)) == str(tmp_path / "x.zip" / inside)
+
+
+def test_folder_of_the_disk_is_itself(tmp_path):
+    save_blank(tmp_path, "set/trainA/1.png")
+    assert open_folder(tmp_path) == tmp_path and open_folder(tmp_path / "none") == tmp_path / "none"
+
+
+def test_batches_in_an_archive_are_folders_of_images(tmp_path):
+    files = {f"cifar-10-batches-bin/{name}": data for name, data in cifar_batches().items()}
+    folder = open_folder(make_tar(tmp_path / "cifar-10-binary.tar.gz", files))
+    assert len(layouts.look_at(folder / "train").images) == 20

@@ -3,6 +3,7 @@
 import pytest
 
 from base.errors import DataError
+from inputs.layouts import open_folder
 from inputs.splits import (
     divide,
     divide_domains,
@@ -13,6 +14,7 @@ from inputs.splits import (
     pair_split,
     pair_splits,
 )
+from tests.helpers.archives import make_tar, make_zip
 from tests.helpers.images import save_blank
 
 NAMES = [f"{number}.png" for number in range(10)]
@@ -65,7 +67,7 @@ def test_pairs_keep_their_two_files_together(tmp_path):
     save_blank(tmp_path, "a/1.png", "a/2.png", "b/2.jpg", "b/1.jpg", "b/3.jpg")
     split = pair_split([tmp_path / "a", tmp_path / "b"], 0)
     assert sorted(split.names) == [("1.png", "1.jpg"), ("2.png", "2.jpg")]
-    assert split.paths[0] == tuple(str(tmp_path / half / name) for half, name in zip("ab", split.names[0], strict=True))
+    assert split.paths(0) == tuple(tmp_path / half / name for half, name in zip("ab", split.names[0], strict=True))
     assert split.left_out == [{"file": "b/3.jpg", "reason": "no image of that name in a"}]
 
 
@@ -88,7 +90,7 @@ def test_one_set_of_two_domains_keeps_tests_apart(tmp_path):
         "train": [("trainA/a.png",), ("trainB/a.png",)],
         "test": [("testA/c.png",)],
     }
-    assert splits["train"].paths[0][0] == str(tmp_path / splits["train"].names[0][0])
+    assert splits["train"].paths(0) == (tmp_path / splits["train"].names[0][0],)
 
 
 def test_images_beside_a_test_folder_are_the_training_split(tmp_path):
@@ -105,4 +107,28 @@ def test_images_beside_a_test_folder_are_the_training_split(tmp_path):
 def test_domains_are_no_classes(tmp_path):
     save_blank(tmp_path, "trainA/a.png", "trainB/a.png")
     with pytest.raises(DataError, match="named as a split of two domains and no class"):
+        find_classes(image_splits(tmp_path, 0))
+
+
+def test_splits_are_those_of_the_folder_wherever_it_lies(tmp_path):
+    names = ["trainA/a.png", "trainA/sub/b.png", "trainA/.c.png", "trainB/a.png", "trainB/sub/b.png", "testA/d.png"]
+    save_blank(tmp_path / "set", *names)
+    files = {f"set/{name}": (tmp_path / "set" / name).read_bytes() for name in names}
+    for archive in (make_zip(tmp_path / "x.zip", files), make_tar(tmp_path / "x.tar", files)):
+        packed, folder = open_folder(archive), tmp_path / "set"
+        for find in (domain_splits, image_splits, pair_splits):
+            expected, found = find(folder, 0), find(packed, 0)
+            assert {name: split.names for name, split in found.items()} == {
+                name: split.names for name, split in expected.items()
+            }
+
+
+def test_classes_in_the_names_of_files_are_found(tmp_path):
+    save_blank(tmp_path, "train/1_cat.png", "train/2_sea_horse.png", "test/10_cat.jpg")
+    assert find_classes(image_splits(tmp_path, 0)) == ["cat", "sea_horse"]
+
+
+def test_classes_are_either_in_folders_or_in_names(tmp_path):
+    save_blank(tmp_path, "train/1_cat.png", "train/dog/2_dog.png")
+    with pytest.raises(DataError, match=f"{tmp_path}/train/1_cat.png: lies in no class folder, but other images do"):
         find_classes(image_splits(tmp_path, 0))

@@ -1,0 +1,1 @@
+"""Public data sets: which there are, fetching their archives, unpacking these, and what is noted about them."""
