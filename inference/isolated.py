@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-from multiprocessing import get_context
+from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import Connection
+from typing import Any
 
 import numpy as np
 
 from base.errors import DataError, UserError
-from base.signals import STOP_SIGNALS
+from base.signals import leave_stop_signals_to_parent, stop_signals_blocked
 from base.terminal import steady_output
 from inference.load import LoadedRun, load_run
 from run_folder.folder import RunFolder
@@ -26,9 +27,16 @@ class IsolatedRun:
       channels: int, of the images that the direction starts from, 3 for RGB, 1 for grey.
     """
 
-    def __init__(self, run_dir: str | os.PathLike, direction: str, precision: str | None = None):
-        """Loads a run; arguments and errors are those of `inference.load.load_run`."""
-        self._arguments = (run_dir, direction, precision)
+    def __init__(
+        self,
+        run_dir: str | os.PathLike,
+        direction: str,
+        precision: str | None = None,
+        tile: int | None = None,
+        statistics: str = "exact",
+    ):
+        """Loads a run; arguments and errors are those of `load_run` and of `LoadedRun.translate`."""
+        self._arguments = (run_dir, direction, precision, tile, statistics)
         self._start()
         self.config = RunFolder(os.path.expanduser(run_dir)).config()
 
@@ -61,7 +69,9 @@ class IsolatedRun:
         context = get_context("spawn")  # a fork would not be safe beside threads
         self._connection, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs, *self._arguments), daemon=True)
-        self._process.start()
+        resource_tracker.ensure_running()  # before, since it unblocks signals
+        with stop_signals_blocked():
+            self._process.start()
         theirs.close()  # so that the death of the process ends the connection
         try:
             answer = self._connection.recv()
@@ -79,10 +89,16 @@ class IsolatedRun:
         return signal.Signals(-code).name if code < 0 else f"exit code {code}"
 
 
-def _serve(connection: Connection, run_dir: str | os.PathLike, direction: str, precision: str | None) -> None:
+def _serve(
+    connection: Connection,
+    run_dir: str | os.PathLike,
+    direction: str,
+    precision: str | None,
+    tile: int | None,
+    statistics: str,
+) -> None:
     """Loads a run and translates each image that comes in, until the parent process is gone."""
-    for number in STOP_SIGNALS:
-        signal.signal(number, signal.SIG_IGN)  # they are the parent's to handle
+    leave_stop_signals_to_parent()
     with steady_output():
         answer: UserError | tuple[int, int]
         try:
@@ -94,13 +110,13 @@ def _serve(connection: Connection, run_dir: str | os.PathLike, direction: str, p
             connection.send(answer)
             os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # last words of C++ code; the parent says it better
             while not isinstance(answer, UserError):
-                connection.send(_translation_or_reason(run, connection.recv(), direction))
+                connection.send(_translation_or_reason(run, connection.recv(), direction, tile, statistics))
 
 
-def _translation_or_reason(run: LoadedRun, pixels: np.ndarray, direction: str) -> np.ndarray | DataError:
+def _translation_or_reason(run: LoadedRun, pixels: np.ndarray, *how: Any) -> np.ndarray | UserError:
     try:
-        return run.translate(pixels, direction)
-    except DataError as reason:
+        return run.translate(pixels, *how)
+    except UserError as reason:
         return reason
     except Exception as error:  # one image must not cost the others
         return DataError(" ".join(f"cannot be translated: {type(error).__name__} {error}".split())[:300])

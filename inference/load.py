@@ -15,11 +15,14 @@ from base.graph_mode import tf
 from config import Config
 from inference.memory import Need, longest_side, memory_need
 from inference.session import generate, translate
+from inference.tiles import TiledTranslation
 from inputs.images import BadImage, read_image, to_luma, to_uint8, to_unit
 from inputs.preprocess import held_out_image
 from models.model import Model
 from run_folder.folder import RunFolder
 from run_folder.restored import open_model
+
+TILE = 512  # side in pixels, of an image that is too large as a whole
 
 ImageLike: TypeAlias = str | os.PathLike | np.ndarray | Image.Image
 
@@ -34,46 +37,58 @@ class LoadedRun:
       config: Config of the run.
       step: int, steps that the weights were trained for.
       directions: list of what `translate` takes: "AtoB" and "BtoA" of a CycleGAN.
+      model: the run's Model, in a graph that is finalised.
+      session: tf.Session on that graph, with the weights.
     """
 
     def __init__(self, config: Config, model: Model, session: tf.Session):
         """Takes the run's config, its Model, and a session with the weights; `load_run` makes them."""
-        self.config, self._model, self._session = config, model, session
+        self.config, self.model, self.session = config, model, session
         self.step = int(session.run(model.global_step))
         self.directions = list(model.outputs.translations)
         self._needs: dict[str, Need] = {}
+        self._tiled: dict[str, TiledTranslation] = {}
 
     def channels(self, direction: str) -> int:
         """Channels of the images that a direction starts from, 3 for RGB, 1 for grey; errors as for `translate`."""
         return int(self._translation(direction).source.shape[-1])
 
-    def translate(self, image: ImageLike, direction: str) -> np.ndarray:
+    def translate(
+        self, image: ImageLike, direction: str, tile: int | None = None, statistics: str = "exact"
+    ) -> np.ndarray:
         """Translates one image of any size.
 
         Args:
           image: see the class.
           direction: one of `directions`.
+          tile: side in pixels of the tiles in which the image is translated (see `inference.tiles`); None: as a whole,
+            where the memory is enough, else in tiles of TILE.
+          statistics: how tiles know what norms take from the whole image, "exact" or "fast".
 
         Returns:
           uint8 array [height, width, channels of the other domain], of the image's height and width.
 
         Raises:
-          UsageError: the run translates in no such direction, or `image` is no image.
+          UsageError: the run translates in no such direction, or not in tiles, or `image` is no image.
           DataError: the image cannot be read, is too large for the memory, or its translation is not finite.
         """
         signature = self._translation(direction)
         pixels = _as_pixels(image, self.channels(direction))
         height, width = pixels.shape[:2]
         side = longest_side(self._need(direction), max(height, signature.smallest), max(width, signature.smallest))
-        if side is not None:
-            raise _too_large(height, width, side)
         try:
-            values = translate(self._session, signature, _as_values(pixels))
+            if tile is None and side is None:
+                values = translate(self.session, signature, _as_values(pixels))
+                if not np.isfinite(values).all():
+                    raise DataError("its translation is not finite; try --precision=float32")
+                return to_uint8(values)
+            return self._in_tiles(direction).translate(pixels, tile or TILE, statistics)
         except (tf.errors.ResourceExhaustedError, tf.errors.AbortedError, MemoryError):  # Aborted: of oneDNN
             raise _too_large(height, width, max(1, max(height, width) // 2)) from None
-        if not np.isfinite(values).all():
-            raise DataError("its translation is not finite; try --precision=float32")
-        return to_uint8(values)
+        except UsageError:
+            if tile is not None or side is None:
+                raise
+            raise _too_large(height, width, side) from None
 
     @property
     def generated_shape(self) -> tuple[int, int, int]:
@@ -93,7 +108,7 @@ class LoadedRun:
         Raises:
           UsageError: the run makes no images of noise.
         """
-        return map(to_uint8, generate(self._session, self._generation, seed, count))
+        return map(to_uint8, generate(self.session, self._generation, seed, count))
 
     def classify(self, image: ImageLike) -> str:
         """Names the class of one image, which is resized as the training images were.
@@ -102,47 +117,55 @@ class LoadedRun:
           UsageError: the run is no classifier, or `image` is no image.
           DataError: the image cannot be read, or is smaller than the crop.
         """
-        signature = self._model.outputs.classification
+        signature = self.model.outputs.classification
         if signature is None:
             raise UsageError(f"{self._subject} is no classifier")
         try:
             pixels = held_out_image(_as_pixels(image, int(signature.images.shape[-1])), self.config)
         except BadImage as reason:
             raise DataError(f"the image {reason}") from None
-        (number,) = self._session.run(signature.predictions, {signature.images: _as_values(pixels)[None]})
+        (number,) = self.session.run(signature.predictions, {signature.images: _as_values(pixels)[None]})
         return signature.class_names[number]
 
     @property
     def _generation(self):
-        if self._model.outputs.generation is None:
+        if self.model.outputs.generation is None:
             raise UsageError(f"{self._subject} makes no images of noise")
-        return self._model.outputs.generation
+        return self.model.outputs.generation
 
     def _need(self, direction):
         if direction not in self._needs:
             self._needs[direction] = memory_need(self._translation(direction))
         return self._needs[direction]
 
+    def _in_tiles(self, direction):
+        if direction not in self._tiled:
+            self._tiled[direction] = TiledTranslation(self.session, self._translation(direction))
+        return self._tiled[direction]
+
     @property
     def _subject(self) -> str:
         return f"{self.config.run_dir}: the model {self.config.model} of this run"
 
     def _translation(self, direction):
-        if direction not in self._model.outputs.translations:
-            raise _unknown_direction(self._model, direction)
-        return self._model.outputs.translations[direction]
+        if direction not in self.model.outputs.translations:
+            raise _unknown_direction(self.model, direction)
+        return self.model.outputs.translations[direction]
 
 
-def load_run(run_dir: str | os.PathLike, direction: str | None = None, precision: str | None = None) -> LoadedRun:
-    """Builds a run's networks and loads its newest checkpoint.
+def load_run(
+    run_dir: str | os.PathLike, direction: str | None = None, precision: str | None = None, step: int | None = None
+) -> LoadedRun:
+    """Builds a run's networks and loads a checkpoint.
 
     Args:
       run_dir: the run folder.
       direction: the one direction to load, for less time and memory; None: all that the run's model can do.
       precision: dtype of the networks, "float32", "bfloat16" or "float16"; None: the run's.
+      step: of the checkpoint; None: the newest.
 
     Raises:
-      UsageError: there is no run with a checkpoint, or it translates in no such direction.
+      UsageError: there is no run with such a checkpoint, or it translates in no such direction.
       ConfigError: there is no such precision.
       DataError: the checkpoint does not fit the model, or is damaged.
     """
@@ -159,10 +182,10 @@ def load_run(run_dir: str | os.PathLike, direction: str | None = None, precision
         results += [outputs.generation.result] if outputs.generation else []
         return results + ([outputs.classification.predictions] if outputs.classification else [])
 
-    model, session = open_model(folder, dataclasses.replace(config, batch_size=1), choose)
+    model, session = open_model(folder, dataclasses.replace(config, batch_size=1), choose, step)
     if model.outputs.generation:  # its norms need whole batches of the run's size
         session.close()
-        model, session = open_model(folder, config, choose)
+        model, session = open_model(folder, config, choose, step)
     return LoadedRun(config, model, session)
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.realpath(__file__))))  # works from anywhere, uninstalled
+
+import base.early_signals  # noqa: F401 (from here on, Ctrl-C ends the program in one line)
+
 import dataclasses
 import functools
 import signal
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # works without installation, from anywhere
 
 from base.command_line import parse_arguments, run
 from base.errors import ConfigError, UsageError
@@ -32,6 +36,7 @@ from inference.outputs import (
     real,
 )
 from inference.scale import scale_hint, training_size
+from inference.tiles import STATISTICS
 from inference.translation import Outcome, limit_side, translate_files
 
 USAGE = """\
@@ -69,11 +74,23 @@ class TranslateOptions(Options):
     )
     max_side: int | None = option(
         None,
-        "Longest side, in pixels, above which images are downsized; CycleGAN's usual generator takes about 1 GB of "
-        "memory per megapixel.",
+        "Longest side, in pixels, above which images are downsized.",
         low=1,
         only={"size": ("original",)},
         metavar="PIXELS",
+    )
+    tile: int | None = option(
+        None,
+        "Side, in pixels, of the tiles in which images are translated; any size then fits the memory.",
+        low=32,
+        auto="512 for images that do not fit the memory as a whole",
+        metavar="PIXELS",
+    )
+    statistics: str = option(
+        "exact",
+        "What norms know of the whole image where it is translated in tiles: all, layer by layer, through temporary "
+        "files; or fast, what an image of 4 megapixels shows.",
+        choices=STATISTICS,
     )
     precision: str | None = changed(
         Config, "precision", None, help="Dtype of the networks.", group="options", auto="the run's"
@@ -96,7 +113,7 @@ def main(arguments: list[str]) -> int:
     options = parse_arguments(arguments, TranslateOptions, USAGE)
     jobs = find_jobs(options.input)
     check_outputs(options, jobs)
-    trained = IsolatedRun(options.run_dir, options.direction, options.precision)
+    trained = IsolatedRun(options.run_dir, options.direction, options.precision, options.tile, options.statistics)
     with output_folder_held("output", options.output):
         check_outputs(options, jobs)  # another program may have written there while this one got ready
         started = time.perf_counter()

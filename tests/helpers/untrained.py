@@ -1,9 +1,12 @@
 """Runs that have a checkpoint, but never saw an image; and images for them."""
 
+import functools
+
 import numpy as np
 from PIL import Image
 
 from base.graph_mode import tf
+from inference.load import load_run
 from models.registry import find_model
 from run_folder.checkpoints import Checkpoints
 from run_folder.folder import RunFolder
@@ -31,6 +34,13 @@ def make_run(path, model="cyclegan", without="", **values):
 def noise(height, width, seed=0):
     """A noisy image of Pillow's."""
     return Image.fromarray(np.random.default_rng(seed).integers(0, 256, [height, width, 3], np.uint8))
+
+
+def loaded_here(run_dir, direction, precision, tile, statistics):
+    """What `IsolatedRun` gives, without a process of its own."""
+    run = load_run(run_dir, direction, precision)
+    translate = functools.partial(run.translate, direction=direction, tile=tile, statistics=statistics)
+    return FakeRun(translate, channels=run.channels(direction))
 
 
 class FakeRun:

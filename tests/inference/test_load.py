@@ -91,6 +91,7 @@ def test_arrays_paths_and_pillows_images_are_one(run, tmp_path):
         np.testing.assert_array_equal(result, results[0])
 
 
+@pytest.mark.slow
 def test_domain_of_one_channel_takes_and_gives_grey(grey):
     colour = np.asarray(noise(9, 11))
     luma = np.asarray(noise(9, 11).convert("L"))
@@ -100,11 +101,13 @@ def test_domain_of_one_channel_takes_and_gives_grey(grey):
     assert grey.translate(luma, "BtoA").shape == (9, 11, 1)
 
 
+@pytest.mark.slow
 def test_batch_of_the_run_is_none_of_the_translation(tmp_path):
     run = load_run(make_run(tmp_path / "run", batch_size=4))
     assert run.translate(noise(8, 8), "AtoB").shape == (8, 8, 3) and run.config.batch_size == 4
 
 
+@pytest.mark.slow
 def test_precision_may_differ_from_the_runs(run, summer):
     exact = run.translate(noise(16, 16), "AtoB").astype(int)
     coarse = load_run(summer, precision="bfloat16").translate(noise(16, 16), "AtoB").astype(int)
@@ -139,6 +142,7 @@ def test_unknown_direction_names_those_there_are(run, summer):
         load_run(summer, "AtoC")
 
 
+@pytest.mark.slow
 def test_missing_variable_is_named_but_only_one_that_is_needed(tmp_path):
     half = make_run(tmp_path / "run", without="generator_ba/")
     with pytest.raises(DataError, match="no variable generator_ba/"):

@@ -27,6 +27,7 @@ def machine(monkeypatch):
     return use
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "values, measured",
     [
@@ -42,6 +43,7 @@ def test_estimate_is_above_what_was_measured_but_not_twice_that(values, measured
     assert measured < need(**values).resident < 2 * measured
 
 
+@pytest.mark.slow
 def test_last_convolution_of_the_usual_generator_asks_for_the_largest_piece():
     assert need(ngf=64).piece == 4 * 640
     assert need(ngf=4).piece == 4 * 7 * 7 * 4

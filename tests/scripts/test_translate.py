@@ -1,7 +1,6 @@
 """scripts/translate.py: names kept, nothing overwritten, bad files skipped, mistakes told in one line."""
 
 import errno
-import functools
 import os
 import signal
 import subprocess
@@ -16,13 +15,12 @@ from PIL import Image
 from base.errors import ConfigError, DataError, OutputError, UsageError, UserError
 from base.signals import STOP_SIGNALS, Stopped
 from inference import outputs
-from inference.load import load_run
 from inputs.images import encode_for_record, read_image
 from inputs.records import image_record
 from scripts import translate
 from scripts.translate import main
 from tests.helpers.records import write_records
-from tests.helpers.untrained import FakeRun, make_run, noise
+from tests.helpers.untrained import FakeRun, loaded_here, make_run, noise
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -36,12 +34,7 @@ def run(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def in_this_process(monkeypatch):
     """Loads runs into the process of the tests: what the process of their own is for is tested elsewhere."""
-
-    def load(run_dir, direction, precision):
-        run = load_run(run_dir, direction, precision)
-        return FakeRun(functools.partial(run.translate, direction=direction), channels=run.channels(direction))
-
-    monkeypatch.setattr(translate, "IsolatedRun", load)
+    monkeypatch.setattr(translate, "IsolatedRun", loaded_here)
 
 
 @pytest.fixture
@@ -204,6 +197,7 @@ def test_terminal_that_says_twice_that_it_is_closed_is_no_hurry(fake_network, ph
         call("run", photos, tmp_path / "out")
 
 
+@pytest.mark.slow
 def test_domain_of_one_channel_gives_grey_files(tmp_path, photos):
     grey_run = make_run(tmp_path / "run", channels_a=1, lambda_identity=0.0)
     noise(9, 11).save(photos / "a.png")
@@ -213,6 +207,7 @@ def test_domain_of_one_channel_gives_grey_files(tmp_path, photos):
             assert image.mode == mode
 
 
+@pytest.mark.slow
 def test_precision_may_differ_from_the_runs(run, photos, tmp_path):
     noise(16, 16).save(photos / "a.png")
     call(run, photos, tmp_path / "exact")
@@ -269,6 +264,7 @@ def test_nothing_is_written_where_the_direction_is_unknown(run, photos, tmp_path
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_only_the_weights_of_the_direction_are_needed(photos, tmp_path):
     half = make_run(tmp_path / "run", without="generator_ba/")
     noise(8, 8).save(photos / "a.png")
