@@ -1,8 +1,12 @@
 """Trains a model: flags -> data -> graph -> loop. `python train.py --help` lists the flags."""
 
+import base.early_signals  # noqa: F401 (from here on, Ctrl-C ends the program in one line)
+
 import contextlib
 import dataclasses
+import os
 import time
+from pathlib import Path
 
 from base.command_line import run
 from base.errors import UsageError
@@ -17,6 +21,7 @@ from inputs.layouts import contains
 from models.configs import parse_config_flags
 from models.registry import absolute_model, find_model
 from run_folder.folder import RunFolder
+from run_folder.initial import InitialWeights
 from run_folder.provenance import Provenance, describe_environment
 from training.graph import build_training_graph, check_memory
 from training.loop import Trainer
@@ -34,6 +39,8 @@ def main(arguments: list[str]) -> int:
     given = parse_config_flags(arguments, USAGE)
     if "data_dir" in given:
         given["data_dir"] = absolute_data_dir(given["data_dir"])
+    if given.get("init_from"):
+        given["init_from"] = os.path.abspath(os.path.expanduser(given["init_from"]))
     if given.get("model"):
         given["model"] = absolute_model(given["model"])
     folder = RunFolder.of(given)
@@ -52,7 +59,9 @@ def main(arguments: list[str]) -> int:
         )
     splits = open_splits(data_dir, streams)
     config = config.with_data(splits.train)
-    provenance = Provenance(folder.provenance, continued=folder.holds_run() and not config.overwrite)
+    continued = folder.holds_run() and not config.overwrite
+    steps_before = folder.config().max_steps if continued else config.max_steps
+    provenance = Provenance(folder.provenance, continued)
     data = splits.fingerprint()
     provenance.check_data(data, config.accept_changed_data)
     held_out = held_out_sets(streams, splits.test, config)
@@ -69,23 +78,30 @@ def main(arguments: list[str]) -> int:
         return {name: images[range(count)] for name, images in held_out.items()}
 
     # Graph
-    print(f"{config.model}, {splits.describe()}; TensorFlow starts ...", flush=True)
+    print(f"{Path(config.model).stem}, {splits.describe()}; TensorFlow starts ...", flush=True)
     if config.xla and not tf.test.is_built_with_xla():
         raise UsageError("--xla: this TensorFlow was built without XLA; leave the flag out")
     model, pipeline = build_training_graph(config, splits.train)
     evaluators = periodic_evaluators(model)
-    trainer = Trainer(model, pipeline, folder, [(evaluator, load(evaluator.count)) for evaluator in evaluators])
+    new_from = config.init_from if not continued else None
+    initial = InitialWeights(new_from, config.init_networks or "all") if new_from else None
+    samples = [(evaluator, load(evaluator.count)) for evaluator in evaluators]
+    trainer = Trainer(model, pipeline, folder, samples, initial)
     trainer.open()
     with contextlib.closing(trainer):
         # Loop
         folder.claim(config)
         first_step = trainer.start()
-        for line in provenance.record(first_step, data, describe_environment()):
+        if steps_before != config.max_steps and config.lr_policy != "constant":
+            print(f"The learning rate follows {config.lr_policy} over {config.max_steps} steps now, not {steps_before}")
+        for line in provenance.record(first_step, data, describe_environment(), trainer.origin):
             print(line)
         if first_step >= config.max_steps:
             print(f"{folder.path} has done all its {first_step} steps.")
             print("A larger --max_steps continues it, --overwrite starts anew.")
             return 0
+        if trainer.origin:
+            print("Weights of step {step} of {run_dir}".format(**trainer.origin))
         where = f"{config.precision} on {describe_device()}"
         print(f"{where}: steps {first_step + 1} to {config.max_steps} in {folder.path}")
         print(f"Watch it: tensorboard --logdir={folder.path}", flush=True)

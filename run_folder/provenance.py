@@ -22,11 +22,13 @@ class Entry(NamedTuple):
       step: steps done before.
       data: fingerprint of the data, from `inputs.data_dir.Splits.fingerprint`.
       environment: from `describe_environment`.
+      origin: what `run_folder.initial.InitialWeights` tells of the weights that a run started from; None without.
     """
 
     step: int
     data: dict[str, Any]
     environment: dict[str, Any]
+    origin: dict[str, Any] | None = None
 
 
 class Provenance:
@@ -50,8 +52,10 @@ class Provenance:
                 "--accept_changed_data, which records the change"
             )
 
-    def record(self, step: int, data: dict[str, Any], environment: dict[str, Any]) -> list[str]:
-        """Writes down what is so from a step on, where that is new.
+    def record(
+        self, step: int, data: dict[str, Any], environment: dict[str, Any], origin: dict[str, Any] | None = None
+    ) -> list[str]:
+        """Writes down what is so from a step on, where that is new; the arguments are those of Entry.
 
         Returns:
           Lines about what differs from before: the steps to come are then not those of a run left alone.
@@ -62,7 +66,7 @@ class Provenance:
         before = self.entries[-1] if self.entries else None
         if before is not None and (before.data, before.environment) == (data, environment):
             return []
-        self.entries.append(Entry(step, data, environment))
+        self.entries.append(Entry(step, data, environment, origin))
         content = {"format_version": FORMAT_VERSION, "entries": [entry._asdict() for entry in self.entries]}
         with writing(self._path), written_whole(self._path) as file:
             file.write_text(json.dumps(content, indent=2) + "\n")

@@ -16,7 +16,7 @@ from run_folder.folder import RunFolder
 
 
 def open_model(
-    folder: RunFolder, config: Config, choose: Callable[[Model], list[tf.Tensor]]
+    folder: RunFolder, config: Config, choose: Callable[[Model], list[tf.Tensor]], step: int | None = None
 ) -> tuple[Model, tf.Session]:
     """Builds a run's networks in a graph of their own and loads the weights that its results need.
 
@@ -25,12 +25,14 @@ def open_model(
       config: the run's, which may differ in batch size and precision.
       choose: function from the Model to the tensors that will be fetched; it raises a UserError where the model has
         none such.
+      step: of the checkpoint; None: the newest that is intact.
 
     Returns:
       The model, and a session with the weights; the graph is finalised.
 
     Raises:
       UserError: from `choose`.
+      UsageError: there is no checkpoint of that step.
       DataError: the checkpoint does not fit the model, or is damaged.
     """
     with tf.Graph().as_default() as graph:
@@ -42,6 +44,6 @@ def open_model(
         checkpoints = Checkpoints(folder.checkpoints, variables)
         graph.finalize()
         session = tf.Session(config=session_config())
-        for line in checkpoints.restore(session):
+        for line in checkpoints.restore(session, step):
             print(line, file=sys.stderr)
         return model, session

@@ -4,6 +4,7 @@ import functools
 import json
 import os
 import re
+import shutil
 import signal
 
 import numpy as np
@@ -85,10 +86,28 @@ def test_a_finished_run_says_so_and_more_steps_continue_it(tmp_path, data):
     assert code == 0 and "has done all its 3 steps" in output
     code, output = train(run_dir, data, max_steps=4)
     assert code == 0 and "steps 4 to 4" in output
+    assert "The learning rate follows linear over 4 steps now, not 3" in output
     code, output = train(run_dir, data, max_steps=4, ngf=8)
     assert code == 2 and "--ngf=8 differs from this run's 4" in output and output.count("\n") == 1
     code, output = train(run_dir, data, max_steps=2, ngf=8, overwrite=True)
     assert code == 0 and variables(run_dir)["global_step"] == 2
+
+
+@pytest.mark.slow
+def test_a_new_run_starts_from_another_ones_weights_and_goes_on_without_it(tmp_path, data):
+    first, second = tmp_path / "first", tmp_path / "second"
+    assert train(first, data, max_steps=2)[0] == 0
+    code, output = train(
+        second, data, max_steps=1, learning_rate=0.0, init_from=first, init_networks="generators", ndf=8
+    )
+    assert code == 0 and f"Weights of step 2 of {first}" in output
+    (entry,) = json.loads((second / "provenance.json").read_text())["entries"]
+    assert entry["origin"]["run_dir"] == str(first) and "model-2.index" in entry["origin"]["sha256"]
+    before, after = variables(first), variables(second)
+    assert all((after[name] == before[name]).all() for name in before if re.match("generator_../", name))
+    shutil.rmtree(first)
+    code, output = train(second, data, max_steps=2, ndf=8)
+    assert code == 0 and "steps 2 to 2" in output and "Weights of" not in output
 
 
 @pytest.mark.slow
