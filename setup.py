@@ -12,7 +12,9 @@ setup(
     packages=[
         "base",
         "benchmarks",
+        "downloads",
         "evaluation",
+        "exports",
         "inference",
         "inputs",
         "models",
@@ -23,6 +25,7 @@ setup(
         "scripts",
         "training",
     ],
+    package_data={"exports": ["page.html"]},
     py_modules=["build_data", "config", "train"],
     install_requires=[
         "absl-py",
@@ -36,8 +39,14 @@ setup(
     ],
     extras_require={
         "dev": ["mypy==2.4.1", "pre-commit>=4", "ruff==0.17.6"],  # exact: a new version may find more
+        "export": [  # scripts/export.py --formats=onnx,html
+            "onnx>=1.16",
+            "onnxruntime>=1.18",
+            "tf2onnx==1.17.0",  # exact: a norm is converted through what it does not promise to keep
+        ],
         "gpu": ["tensorflow[and-cuda]>=2.16"],
-        "test": ["pytest>=8"],
+        "lmdb": ["lmdb>=1.4"],  # LSUN's databases
+        "test": ["pytest>=8", "pytest-xdist>=3.6"],  # tests run on all cores
         "torch": ["torch>=2.6"],  # import_weights.py, and the comparisons with PyTorch in tests and benchmark
     },
 )

@@ -59,4 +59,4 @@ def lab_to_rgb(lab: tf.Tensor) -> tf.Tensor:
 
 def _transform(colors, matrix):
     """Multiplies each colour [..., 3] by a matrix; not by `matmul`, which newer GPUs round to ten bits."""
-    return tf.reduce_sum(colors[..., tf.newaxis, :] * matrix.astype(np.float32), axis=-1)
+    return tf.reduce_sum(tf.expand_dims(colors, -2) * matrix.astype(np.float32), axis=-1)

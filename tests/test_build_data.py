@@ -103,6 +103,7 @@ def test_description_tells_what_was_converted(source, tmp_path):
     }
 
 
+@pytest.mark.slow
 def test_bytes_do_not_depend_on_the_number_of_workers(source, tmp_path):
     (source / "trainA/bad.jpg").write_bytes(b"hello")
     for workers in (1, 3):
@@ -110,6 +111,7 @@ def test_bytes_do_not_depend_on_the_number_of_workers(source, tmp_path):
     assert digests(tmp_path / "out1") == digests(tmp_path / "out3")
 
 
+@pytest.mark.slow
 def test_seed_decides_on_the_order(source, tmp_path):
     orders = []
     for seed in (0, 1):
@@ -194,6 +196,7 @@ def test_existing_output_is_not_touched(source, tmp_path):
     assert digests(tmp_path / "out") == before
 
 
+@pytest.mark.slow
 def test_overwrite_replaces_the_output_whole(source, tmp_path):
     build_well(source=source, output=tmp_path / "out", shards=1)
     build_well("--overwrite", source=source, output=tmp_path / "out", shards=2)
@@ -210,6 +213,7 @@ def test_overwrite_spares_folders_of_others(source, tmp_path):
     assert (tmp_path / "photos/mine.txt").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interrupted_run_leaves_the_old_output_and_nothing_else(slow_source, tmp_path, number):
     build_well(domain_a=slow_source / "trainB", domain_b=slow_source / "trainB", output=tmp_path / "out")
@@ -223,6 +227,7 @@ def test_interrupted_run_leaves_the_old_output_and_nothing_else(slow_source, tmp
     assert [path.name for path in tmp_path.glob("out*")] == ["out"]
 
 
+@pytest.mark.slow
 def test_leftovers_of_a_killed_run_are_removed_by_the_next(slow_source, tmp_path):
     process = start(source=slow_source, output=tmp_path / "out")
     process.kill()
@@ -242,6 +247,7 @@ def test_folder_of_a_run_at_work_is_left_alone(source, tmp_path):
     assert other.exists()
 
 
+@pytest.mark.slow
 def test_output_caught_between_two_renames_comes_back(source, tmp_path):
     build_well(source=source, output=tmp_path / "out")
     (tmp_path / "out" / MARKER).write_text(MARK)
@@ -258,6 +264,7 @@ def test_killed_worker_ends_the_run_with_a_clear_line(slow_source, tmp_path):
     assert process.returncode == 2 and "a worker process died (out of memory?)" in errors
 
 
+@pytest.mark.slow
 def test_full_disk_is_one_line_and_leaves_nothing(slow_source, tmp_path):
     limited = ["bash", "-c", 'ulimit -f 2000; exec "$@"', "-"]  # files of at most 2 MB, which fails as a full disk does
     ran = subprocess.run(
@@ -315,6 +322,7 @@ def test_folders_of_the_monet_competition_are_the_two_domains(tmp_path):
     assert [names_in(tmp_path / "out", split) for split in ("trainA", "trainB")] == [["m.png"], ["p.png"]]
 
 
+@pytest.mark.slow
 def test_output_with_a_damaged_description_is_not_replaced(source, tmp_path):
     build_well(source=source, output=tmp_path / "out")
     (tmp_path / "out/dataset.json").write_text("{")

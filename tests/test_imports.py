@@ -14,6 +14,7 @@ BELOW = {  # what each room stands on, from the ground floor up
     "base": set(),
     "ops": {"base"},
     "inputs": {"base"},
+    "downloads": {"base", "inputs"},
     "modules": {"base", "ops"},
     "config": {"base", "inputs", "ops"},
     "models": {"base", "config", "inputs", "modules", "ops"},
@@ -21,13 +22,13 @@ BELOW = {  # what each room stands on, from the ground floor up
     "run_folder": {"base", "config", "inputs", "models"},
     "inference": {"base", "config", "inputs", "models", "run_folder"},
     "evaluation": {"base", "config", "inference", "inputs", "models"},
+    "exports": {"base", "downloads", "inference", "inputs", "run_folder"},
     "training": {"base", "config", "evaluation", "inference", "inputs", "models", "run_folder"},
     "benchmarks": {"base", "config", "evaluation", "inference", "inputs", "models", "ops", "run_folder", "training"},
 }
 ENTRIES = {"build_data", "train", "scripts"}
-TORCH = {
-    "benchmarks.torch_twin"
-}  # what needs PyTorch, an extra, to be imported; elsewhere it is imported inside functions
+# What needs PyTorch, an extra, to be imported; elsewhere it is imported inside functions
+TORCH = {"benchmarks.torch_networks", "benchmarks.torch_twin"}
 
 
 @pytest.mark.parametrize("room", BELOW)

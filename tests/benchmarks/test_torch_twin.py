@@ -74,6 +74,7 @@ def test_learning_rate_beyond_the_end_of_the_run(policy, moves):
     assert (weights(twin) != before).any().item() == moves
 
 
+@pytest.mark.slow
 def test_norms_scales_start_at_their_mean():
     twin = torch_twin.CycleGAN(tiny_config(norm="batch", norm_scale=0.5))
     scales = [weight for name, weight in twin.networks.named_parameters() if weight.ndim == 1 and "bias" not in name]

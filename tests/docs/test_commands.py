@@ -10,7 +10,9 @@ import pytest
 from base.command_line import parse_arguments
 from build_data import BuildOptions
 from models.configs import make_config, parse_config_flags
+from scripts import get_data
 from scripts.benchmark import BenchmarkOptions
+from scripts.export import ExportOptions
 from scripts.import_weights import parse_options
 from scripts.sample import SampleOptions
 from scripts.translate import TranslateOptions
@@ -21,6 +23,7 @@ from tests.helpers.pages import DOCS, all_commands
 ENTRIES = {
     "build_data.py": BuildOptions,
     "scripts/benchmark.py": BenchmarkOptions,
+    "scripts/export.py": ExportOptions,
     "scripts/sample.py": SampleOptions,
     "scripts/translate.py": TranslateOptions,
 }
@@ -42,13 +45,15 @@ def workplace(tmp_path, monkeypatch):
 def test_the_program_takes_the_command(command):
     program, *arguments = shlex.split(command)
     if program == "-m":
-        module, *paths = arguments
+        module, *given = arguments
         assert importlib.util.find_spec(module)
-        assert all((ROOT / path).exists() for path in paths)
+        assert all((ROOT / path).exists() for path in given if not path.startswith("-"))
     elif program == "train.py":
         given = parse_config_flags(arguments, "")
         if set(given) & {"data_dir", "preset"}:  # else it continues a run
             make_config(given)
+    elif program == "scripts/get_data.py":
+        get_data.parse_options(arguments)
     elif program == "scripts/import_weights.py":
         parse_options(arguments)
     else:

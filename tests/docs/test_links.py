@@ -8,6 +8,8 @@ from base.options import options
 from build_data import BuildOptions
 from models.registry import MODELS, find_model
 from scripts.benchmark import BenchmarkOptions
+from scripts.export import ExportOptions
+from scripts.get_data import GetOptions
 from scripts.import_weights import ImportOptions
 from scripts.sample import SampleOptions
 from scripts.translate import TranslateOptions
@@ -20,6 +22,8 @@ OPTIONS = [
     AutoencoderConfig,
     BenchmarkOptions,
     BuildOptions,
+    ExportOptions,
+    GetOptions,
     ImportOptions,
     SampleOptions,
     TranslateOptions,

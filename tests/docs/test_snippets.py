@@ -23,6 +23,7 @@ def run(blocks):
     return names
 
 
+@pytest.mark.slow
 def test_a_run_translates_in_three_lines(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     make_run(tmp_path / "runs/photos")

@@ -26,6 +26,7 @@ def test_evaluator_without_a_judgement_cannot_be_made():
         Evaluator(built("wgan").model)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name, values, periodic, final, with_counterparts",
     [
@@ -83,6 +84,7 @@ def test_confusion_counts_every_test_image_once(session):
     assert [len(row) for row in found.rows.values()] == [1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("colorize", [False, True])
 def test_counterparts_measure_the_distance_to_the_target(session, colorize):
     model = build("pix2pix", colorize=colorize, batch_size=2)
@@ -108,6 +110,7 @@ def test_counterparts_measure_the_distance_to_the_target(session, colorize):
     }
 
 
+@pytest.mark.slow
 def test_counterparts_of_other_channels_are_not_compared_untranslated(session):
     model = build("cyclegan", channels_a=1, lambda_identity=0.0)
     session.run(tf.global_variables_initializer())

@@ -64,6 +64,7 @@ def test_run_knows_its_step_config_and_directions(run, summer):
     assert run.config.run_dir == str(summer)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("direction, source, result", [("AtoB", "real_a", "fake_b"), ("BtoA", "real_b", "fake_a")])
 def test_result_is_that_of_the_generator(run, summer, direction, source, result):
     image = np.asarray(noise(12, 16))

@@ -35,6 +35,7 @@ def build(network):
         return graph, x, network(x)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NETWORKS)
 def test_reach_is_that_of_the_pixels_that_change_the_result(name):
     graph, x, y = build(NETWORKS[name])

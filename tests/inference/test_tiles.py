@@ -61,6 +61,7 @@ def test_exact_tiles_give_what_the_whole_image_gives(name, kept, monkeypatch):
     assert np.abs(got - expected).max() <= 1
 
 
+@pytest.mark.slow
 def test_statistics_of_a_smaller_image_make_no_seams_but_another_image(monkeypatch):
     monkeypatch.setattr(tiles, "FAST_PIXELS", 40 * 50)
     built, image = Built("cyclegan"), pixels(80, 100)
@@ -70,28 +71,33 @@ def test_statistics_of_a_smaller_image_make_no_seams_but_another_image(monkeypat
     assert np.abs(large - built.whole(image)).max() > 1
 
 
+@pytest.mark.slow
 def test_fast_is_exact_where_the_image_is_small():
     built, image = Built("cyclegan"), pixels(40, 50)
     tiled = built.tiled()
     np.testing.assert_array_equal(tiled.translate(image, 32, "fast"), tiled.translate(image, 32, "exact"))
 
 
+@pytest.mark.slow
 def test_dropout_of_the_whole_image_is_refused():
     with pytest.raises(UsageError, match="cannot be cut into tiles: its dropout"):
         Built("cyclegan", dropout=True).tiled()
 
 
+@pytest.mark.slow
 def test_statistics_are_one_of_two():
     with pytest.raises(ValueError, match="statistics is 'all'; it must be one of exact, fast"):
         Built("cyclegan", norm="none").tiled().translate(pixels(8, 8), 8, "all")
 
 
+@pytest.mark.slow
 def test_disk_without_room_is_named(monkeypatch):
     monkeypatch.setattr(tiles.shutil, "disk_usage", lambda folder: tiles.shutil._ntuple_diskusage(1, 1, 0))
     with pytest.raises(DataError, match=r"its layers take \d+ MB in \S+, which has not so much; set TMPDIR"):
         Built("cyclegan").tiled().translate(pixels(64, 64), 32)
 
 
+@pytest.mark.slow
 def test_translation_that_is_not_finite_is_an_error():
     built = Built("cyclegan", norm="none")
     with built.graph.as_default():

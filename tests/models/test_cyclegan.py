@@ -64,6 +64,7 @@ def moved_kernels(session, model):
     return {name for name in kernels if (before[name] != after[name]).any()}, kernels.keys()
 
 
+@pytest.mark.slow
 def test_one_step_moves_every_kernel_of_all_four_networks(model, started):
     moved, kernels = moved_kernels(started, model)
     assert moved == kernels and len({name.split("/")[0] for name in kernels}) == 4
@@ -155,6 +156,7 @@ def test_graph_shows_a_dozen_boxes_at_most_and_no_loose_ops(model):
     assert loose_ops() == []
 
 
+@pytest.mark.slow
 def test_channels_may_differ(session):
     model = build(channels_a=1, lambda_identity=0.0)
     session.run(tf.global_variables_initializer())

@@ -16,6 +16,7 @@ from tests.helpers.models import built, random_feed, random_images
 build_training = functools.partial(models.build_training, "darknet")
 
 
+@pytest.mark.slow
 def test_one_step_moves_all_weights_and_statistics_by_the_schedules_start(session):
     model = build_training(learning_rate=0.2, lr_divisor=10.0, momentum=0.9, low_momentum=0.8, weight_decay=0.01)
     train_op = model.train_ops["train"]

@@ -41,6 +41,7 @@ def test_every_model_has_a_tiny_one_for_the_tests():
     assert TINY.keys() == MODELS.keys()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TINY)
 def test_inputs_take_batches_of_any_size_of_image(name):
     model = built(name).model
@@ -56,6 +57,7 @@ def test_given_batch_feeds_the_placeholders(session):
     assert session.run(model.inputs["real_a"], {model.inputs["real_a"]: np.zeros([1, 8, 8, 3])}).shape == (1, 8, 8, 3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name, values", RUNS)
 def test_every_train_op_takes_its_batch_and_counts_the_step(name, values):
     model = built(name, **values).model
@@ -130,6 +132,7 @@ def test_sample_grid_becomes_a_summary(session):
     assert value.tag.startswith("samples") and (value.image.height, value.image.width) == (5, 7)
 
 
+@pytest.mark.slow
 def test_seed_and_kind_of_the_initial_weights_are_the_configs():
     def draw(**values):
         with tf.Graph().as_default(), tf.Session() as session:
@@ -143,6 +146,7 @@ def test_seed_and_kind_of_the_initial_weights_are_the_configs():
     assert (first != draw(seed=1)).any() and draw(init="he").std() > 3 * first.std()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("xla", [False, True])
 def test_only_a_model_that_is_asked_to_is_compiled(session, xla):
     build("pix2pix", xla=xla)

@@ -36,6 +36,7 @@ def updates_of(network):
     return [op for op in operations("ResourceApplyAdam") if op.inputs[0].op.name.startswith(f"{network}/")]
 
 
+@pytest.mark.slow
 @of("simultaneous", "colorize")
 def test_losses_are_those_of_the_paper(shared):
     model = shared.model
@@ -50,6 +51,7 @@ def test_losses_are_those_of_the_paper(shared):
     assert scalars["verdict/fake"] == pytest.approx(fake.mean(), abs=1e-5)
 
 
+@pytest.mark.slow
 def test_generator_pays_the_weighted_sum(session):
     model = build_training(simultaneous=True, lambda_gan=2.0, lambda_l1=50.0)
     loss = 2 * gan_loss(output_of("discriminator", "on_fake"), "vanilla", real=True)
@@ -63,6 +65,7 @@ def test_generator_pays_the_weighted_sum(session):
         np.testing.assert_allclose(gradient, wanted, rtol=1e-3, atol=1e-4 * np.abs(wanted).max())
 
 
+@pytest.mark.slow
 @of("alternating", "simultaneous")
 def test_generator_answers_to_the_updated_discriminator_unless_both_move_at_once(shared):
     model, train_op = shared.model, shared.model.train_ops["train"]
@@ -101,6 +104,7 @@ def test_one_step_moves_both_networks(shared):
         assert all((old != new).any() for old, new in zip(before, session.run(kernels)))
 
 
+@pytest.mark.slow
 @of("alternating")
 def test_step_is_the_same_to_the_last_bit_in_separate_sessions(shared):
     train_op = shared.model.train_ops["train"]
@@ -133,6 +137,7 @@ def test_each_network_is_called_as_often_as_needed(shared):
     assert {name for network, name in calls if network == "discriminator"} == {"on_real", "on_fake", "on_fake_updated"}
 
 
+@pytest.mark.slow
 def test_discriminator_sees_the_input_beside_the_image(session):
     build(channels_a=1).judge(tf.zeros([1, 16, 16, 3]), "on_real")
     shapes = {v.op.name: v.shape for v in tf.trainable_variables()}
@@ -140,6 +145,7 @@ def test_discriminator_sees_the_input_beside_the_image(session):
     assert shapes["generator/encoder1/conv2d/kernel"] == [4, 4, 1, 4]
 
 
+@pytest.mark.slow
 def test_unet_of_the_defaults_is_that_of_the_paper(session):
     model = Pix2Pix(Pix2Pix.config_class(precision="float32"))
     kernels = [v for v in tf.trainable_variables("generator/") if v.op.name.endswith("kernel")]

@@ -26,6 +26,7 @@ def test_stored_outputs_are_pytorchs():
     check(make_reference.outputs())
 
 
+@pytest.mark.slow
 def test_stored_gradients_are_pytorchs():
     check(make_reference.gradients())
 

@@ -42,6 +42,7 @@ def test_network_gives_the_stored_output(session, kind, norm):
     assert np.abs(got - expected).max() <= LARGEST_DIFFERENCE
 
 
+@pytest.mark.slow
 def test_gradients_of_every_weight_are_the_stored_ones(session):
     config = tiny_config(**GRADIENTS)
     weights = draw_all_weights(stored.shapes("gradients"), seed=0, bias_stddev=0.02)

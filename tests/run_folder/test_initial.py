@@ -34,6 +34,7 @@ def changed(before, after):
     return {name for name in before if not np.array_equal(before[name], after[name])}
 
 
+@pytest.mark.slow
 def test_networks_start_from_the_other_runs_and_all_else_anew(horses):
     _, before, after = start_from(horses, "generators", build=build_training, batch_size=2)
     kernels = {name for name in before if name.startswith("generator/") and name.endswith("kernel")}
@@ -43,11 +44,13 @@ def test_networks_start_from_the_other_runs_and_all_else_anew(horses):
             np.testing.assert_array_equal(after[name], value)
 
 
+@pytest.mark.slow
 def test_without_a_choice_all_networks_must_be_there(horses):
     with pytest.raises(DataError, match="has no variable critic/"):
         start_from(horses, build=build_training)
 
 
+@pytest.mark.slow
 def test_where_they_are_from_is_told_with_a_hash_of_the_checkpoint(horses, tmp_path):
     origin, _, _ = start_from(horses)
     other, _, _ = start_from(make_run(tmp_path / "other", "wgan"))

@@ -75,6 +75,7 @@ def test_dropout_that_the_files_do_not_show_is_left_to_the_command_line():
     assert "dropout" not in shared_options(read_networks(SOURCE), {"dropout": True})
 
 
+@pytest.mark.slow
 def test_module_prefix_and_unused_statistics_are_ignored():
     unused = {"module.model.2.running_mean": torch.ones(4), "module.model.2.num_batches_tracked": torch.tensor(7)}
     generator = save("G_A", torch_networks.ResNetGenerator(3, 3, 4, 1), prefix="module.", also=unused)
@@ -83,6 +84,7 @@ def test_module_prefix_and_unused_statistics_are_ignored():
     compare(config, {"generator_ab": generator})
 
 
+@pytest.mark.slow
 def test_networks_without_norm_and_biases():
     generator = save("G_A", torch_networks.ResNetGenerator(3, 3, 4, 1, "none"))
     blocks = ["model.10.conv_block.1.bias", "model.10.conv_block.5.bias"]
@@ -95,6 +97,7 @@ def test_networks_without_norm_and_biases():
     compare(config, {"generator_ab": generator})
 
 
+@pytest.mark.slow
 def test_dropout_moves_the_second_convolution_of_a_block():
     generator = save("G_A", torch_networks.ResNetGenerator(3, 3, 4, 1, dropout=True))
     assert config_of_files(image_size=32).dropout
@@ -146,6 +149,7 @@ def edited(name, change):
     torch.save(state, f"{SOURCE}/latest_net_{name}.pth")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "change, message",
     [

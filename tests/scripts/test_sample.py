@@ -34,6 +34,7 @@ def test_images_are_a_function_of_the_seed_whatever_their_number(run, tmp_path):
     assert (few[0] != other[0]).any()
 
 
+@pytest.mark.slow
 def test_grid_shows_all_images_eight_in_a_line(run, tmp_path):
     grid, images = tmp_path / "sub" / "grid.png", tmp_path / "images"
     main([f"--run_dir={run}", f"--grid={grid}", "--count=9", f"--output={images}"])
@@ -70,6 +71,7 @@ def flags(run, tmp_path, *more):
     return [f"--run_dir={run}", *(flag.format(tmp_path) for flag in more)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "more, words",
     [
@@ -91,6 +93,7 @@ def test_count_beyond_all_files_still_finds_the_ones_in_the_way(run, tmp_path):
         main(flags(run, tmp_path, "--output={0}", "--count=1000000000"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("more", [["--output={0}/out"], ["--grid={0}/a.png"]])
 def test_full_disk_leaves_no_half_image(run, tmp_path, monkeypatch, more):
     def full(array, path):
@@ -103,6 +106,7 @@ def test_full_disk_leaves_no_half_image(run, tmp_path, monkeypatch, more):
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stop_signal", STOP_SIGNALS)
 def test_stopping_tells_what_was_written(run, tmp_path, monkeypatch, stop_signal):
     written = []

@@ -78,6 +78,7 @@ def shape(file):
     return read_image(file).shape[:2]
 
 
+@pytest.mark.slow
 def test_results_have_the_sizes_of_the_inputs(run, photos, tmp_path):
     sizes = [(1, 1), (7, 5), (33, 64), (90, 3)]
     for height, width in sizes:
@@ -257,6 +258,7 @@ def test_linked_folder_of_results_is_not_translated_again(photos, tmp_path):
         call("run", photos, tmp_path / "out", "--overwrite")
 
 
+@pytest.mark.slow
 def test_nothing_is_written_where_the_direction_is_unknown(run, photos, tmp_path):
     noise(8, 8).save(photos / "a.png")
     with pytest.raises(UsageError, match="--direction=AtoC: the model cyclegan of this run has AtoB, BtoA"):
@@ -291,6 +293,7 @@ def test_mistyped_flag(arguments, message):
         main([*given, *arguments])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "run_dir, source, output, message",
     [

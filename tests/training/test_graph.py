@@ -35,6 +35,7 @@ def test_what_is_drawn_independently_is_computed_side_by_side(shared, name, valu
     assert shared == [parts]
 
 
+@pytest.mark.slow
 def test_model_reads_the_pipeline_from_the_first_step_on(session, shared, tmp_path):
     save(tmp_path / "train/0.png", photo(0))
     model, pipeline = graph.build_training_graph(tiny_config("wgan"), {"train": find_source(tmp_path, "train")})

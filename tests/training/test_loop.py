@@ -73,6 +73,7 @@ def signal_in_step(trainer, step, *numbers):
     trainer._run = run
 
 
+@pytest.mark.slow
 def test_folder_is_not_touched_before_it_is_claimed(tmp_path, data, monkeypatch):
     found = []
     claim = RunFolder.claim
@@ -83,6 +84,7 @@ def test_folder_is_not_touched_before_it_is_claimed(tmp_path, data, monkeypatch)
         assert found == [False] and trainer.step == 0 and graph.finalized
 
 
+@pytest.mark.slow
 def test_run_folder_holds_what_a_person_looks_at(tmp_path, data):
     with trainer_of(tmp_path, data, max_steps=4, sample_every=2, summary_every=2, trace_every=3) as (trainer, _):
         assert trainer.train() is None and trainer.step == 4
@@ -115,6 +117,7 @@ def test_loss_that_is_not_finite_stops_the_run_and_the_last_good_checkpoint_stay
     assert saved["global_step"] == 1 and all(np.isfinite(value).all() for value in saved.values())
 
 
+@pytest.mark.slow
 def test_data_that_cannot_be_used_stops_the_run_with_its_name_after_saving(tmp_path, data, monkeypatch):
     lost, read = index_at(seed=0, key=0, position=3, count=IMAGES), Stream.read  # of the fourth step
 
@@ -132,6 +135,7 @@ def test_data_that_cannot_be_used_stops_the_run_with_its_name_after_saving(tmp_p
     assert variables(tmp_path / "run")["global_step"] == trainer.step == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_signal_lets_the_step_end_and_saves(tmp_path, data, number):
     before = signal.getsignal(number)
@@ -152,6 +156,7 @@ def test_second_signal_stops_at_once_and_saves_nothing(tmp_path, data):
     assert not (tmp_path / "run" / "checkpoints" / "checkpoint").exists()
 
 
+@pytest.mark.slow
 def test_each_step_runs_the_train_op_that_the_model_names(tmp_path, data):
     with trainer_of(tmp_path, data, max_steps=5, summary_every=1) as (trainer, _):
         trainer.train()

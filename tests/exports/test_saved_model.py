@@ -1,0 +1,97 @@
+"""The SavedModel: its signatures, weights once, images of mixed sizes, and the run's bits."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from base.graph_mode import tf
+from exports import saved_model
+from inputs.images import read_image, to_uint8
+from tests.helpers.frozen import NAMES, frozen_network
+
+
+@pytest.fixture
+def signatures(tmp_path):
+    """A function that writes a network, and gives its signatures: from arrays by name to arrays by name."""
+    with tf.Graph().as_default(), tf.Session() as session:
+
+        def write(frozen):
+            saved_model.write(frozen, tmp_path)
+            meta = tf.saved_model.loader.load(session, ["serve"], str(tmp_path / saved_model.FOLDER))
+
+            def call(name, **inputs):
+                signature = meta.signature_def[name]
+                fetched = {key: info.name for key, info in signature.outputs.items()}
+                return session.run(fetched, {signature.inputs[key].name: array for key, array in inputs.items()})
+
+            return call
+
+        yield write
+
+
+def decoded(data):
+    return read_image(data, 3)
+
+
+@pytest.mark.parametrize("name", [*NAMES, pytest.param("dropout", marks=pytest.mark.slow)])
+def test_floats_are_those_of_the_run_to_the_bit(name, signatures):
+    frozen, probes = frozen_network(name)
+    call = signatures(frozen)
+    for probe in probes:
+        found = call(frozen.task, **{frozen.source_name: probe.values})[frozen.result_name]
+        np.testing.assert_array_equal(found, probe.expected, err_msg=probe.name)
+
+
+def test_files_of_mixed_sizes_are_translated_to_the_run_s_levels(signatures):
+    frozen, probes = frozen_network("resnet")
+    found = signatures(frozen)("serving_default", image_bytes=[probe.file for probe in probes])["translated_bytes"]
+    for data, probe in zip(found, probes, strict=True):
+        np.testing.assert_array_equal(decoded(data), to_uint8(probe.expected[0]), err_msg=probe.name)
+
+
+@pytest.mark.slow
+def test_images_of_a_batch_do_not_see_each_other(signatures):
+    frozen, probes = frozen_network("unet")
+    call, images = signatures(frozen), probes[:3]
+    found = call("translate", image=np.concatenate([probe.values for probe in images]))["translated"]
+    np.testing.assert_array_equal(found, np.concatenate([probe.expected for probe in images]))
+
+
+@pytest.mark.slow
+def test_noise_becomes_files(signatures):
+    frozen, probes = frozen_network("wgan")
+    found = signatures(frozen)("serving_default", noise=probes[0].values)["generated_bytes"]
+    np.testing.assert_array_equal([decoded(data) for data in found], to_uint8(probes[0].expected))
+
+
+@pytest.mark.slow
+def test_files_become_classes_with_scores(signatures):
+    frozen, probes = frozen_network("darknet")
+    call = signatures(frozen)
+    found = call("serving_default", image_bytes=[probe.file for probe in probes])
+    np.testing.assert_array_equal(found["scores"], np.concatenate([probe.expected for probe in probes]))
+    assert found["classes"].tolist() == [[b"cat", b"dog", b"cow"]] * len(probes)
+    buffer = io.BytesIO()
+    Image.new("RGB", (20, 30)).save(buffer, "PNG")
+    with pytest.raises(tf.errors.InvalidArgumentError, match="must have the 16 x 16 px"):
+        call("serving_default", image_bytes=[buffer.getvalue()])
+
+
+def test_weights_are_written_once(tmp_path):
+    frozen, _ = frozen_network("resnet")
+    saved_model.write(frozen, tmp_path)
+    size = (tmp_path / saved_model.FOLDER / "saved_model.pb").stat().st_size
+    assert frozen.graph_def.ByteSize() < size < 1.5 * frozen.graph_def.ByteSize() + 50_000
+
+
+@pytest.mark.slow
+def test_half_takes_less_room_and_comes_near(signatures, tmp_path):
+    frozen, probes = frozen_network("unet", half=True)
+    call = signatures(frozen)
+    saved_model.write(frozen._replace(half=False), tmp_path / "whole")
+    sizes = [(place / saved_model.FOLDER / "saved_model.pb").stat().st_size for place in (tmp_path, tmp_path / "whole")]
+    assert sizes[0] < 0.8 * sizes[1]
+    found = [call("translate", image=probe.values)["translated"] for probe in probes]
+    assert 0 < max(np.abs(array - probe.expected).max() for array, probe in zip(found, probes)) < 0.03
