@@ -17,8 +17,9 @@ def pytest_addoption(parser) -> None:
 
 
 def pytest_configure() -> None:
-    """Hears Ctrl-C as at a terminal: a shell that starts the tests behind `&` has it ignored, and they test it."""
+    """Hears stop signals as at a terminal: `nohup`, and a shell that starts the tests behind `&`, have them ignored."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture
