@@ -104,6 +104,16 @@ def session_config() -> tf.ConfigProto:
     return config
 
 
+def uses_onednn() -> bool:
+    """Whether oneDNN computes on the CPU, as TensorFlow chooses where there is AVX-512.
+
+    Its sums depend on how many threads happen to be free, and so do the last bits of results.
+    """
+    from tensorflow.python.util import _pywrap_util_port
+
+    return _pywrap_util_port.IsMklEnabled()
+
+
 def chrome_timeline(metadata: tf.RunMetadata) -> str:
     """Gives the full trace of a `Session.run` as JSON that Chrome and Perfetto open."""
     from tensorflow.python.client.timeline import Timeline

@@ -12,11 +12,12 @@ from typing import Any
 
 from base.errors import UsageError, UserError
 from base.files import MARKER, read_regular, sha256_of
+from base.graph_mode import uses_onednn
 from base.machine import available_cores, cpu_features, cpu_name
 from exports import browser, card
 from exports.forms import Form, check_forms
 from exports.frozen import GENERATE, TRANSLATE, freeze
-from exports.parity import HALF, ParityError, check, compare
+from exports.parity import CLOSE, HALF, ParityError, check, compare
 from exports.probes import make_probes
 from exports.programs import TOLD, ProgramError, run_program, whole_program
 from inference.jobs import JPEG_START
@@ -120,7 +121,7 @@ def _write_form(name, form, frozen, folder):
 
 def _try_form(name, form, folder, program, frozen, probes):
     """Runs a form by its program, and compares; gives what `parity.json` says about it."""
-    allowed = HALF if frozen.half else form.allowed
+    allowed = HALF if frozen.half else CLOSE if uses_onednn() else form.allowed
     try:
         results = run_program(program, folder, probes)
     except ProgramError as reason:
@@ -182,7 +183,13 @@ def _describe_machine():
             versions[package] = importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:
             continue
-    return {"cpu": cpu_name(), "features": cpu_features(), "cores": available_cores(), "versions": versions}
+    return {
+        "cpu": cpu_name(),
+        "features": cpu_features(),
+        "cores": available_cores(),
+        "onednn": uses_onednn(),
+        "versions": versions,
+    }
 
 
 def _write_json(path, content):

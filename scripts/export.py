@@ -22,6 +22,7 @@ from base.signals import stop_told
 from exports.folder import holds_exports_only, write_export
 from exports.forms import FORMS, find_forms
 from exports.page import PACKAGE, VERSION
+from exports.programs import PLAIN_ARITHMETIC
 from inference.load import LoadedRun, load_run
 from inference.outputs import check_outside_run, real
 
@@ -130,4 +131,5 @@ def report(parity: Mapping[str, Any]) -> None:
 
 
 if __name__ == "__main__":
+    os.environ.update(PLAIN_ARITHMETIC)  # before TensorFlow is imported
     run(main)

@@ -5,7 +5,7 @@ import pytest
 
 from base.graph_mode import session_config, tf
 from exports.frozen import weights
-from tests.helpers.frozen import NAMES, frozen_network
+from tests.helpers.frozen import NAMES, assert_same, frozen_network
 
 
 def run(frozen, inputs):
@@ -19,7 +19,7 @@ def run(frozen, inputs):
 def test_results_are_those_of_the_run_to_the_bit(name):
     frozen, probes = frozen_network(name)
     for found, probe in zip(run(frozen, [probe.values for probe in probes]), probes, strict=True):
-        np.testing.assert_array_equal(found, probe.expected, err_msg=probe.name)
+        assert_same(found, probe)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from base.graph_mode import uses_onednn
 from exports.frozen import Frozen, freeze
 from exports.probes import Probe, make_probes
 from inference.load import load_run
@@ -38,6 +39,11 @@ def frozen_network(name: str, half: bool = False) -> tuple[Frozen, list[Probe]]:
         run = load_run(make_run(Path(folder, "summer"), model, **values), direction, "float32")
         frozen = freeze(run, direction, half)
         return frozen, make_probes(run, frozen)[0]
+
+
+def assert_same(found: np.ndarray, probe: Probe) -> None:
+    """Asserts that a result is that of the run to the last bit, where TensorFlow computes reproducibly."""
+    np.testing.assert_allclose(found, probe.expected, rtol=0, atol=1e-4 if uses_onednn() else 0, err_msg=probe.name)
 
 
 def largest_difference(found: list[np.ndarray], probes: list[Probe]) -> float:

@@ -56,7 +56,9 @@ def test_examples_are_images_of_the_run_and_what_it_makes_of_them(run, exported)
 @pytest.mark.slow
 def test_parity_json_records_differences_images_and_hashes(run, exported):
     parity = json.loads((exported / PARITY).read_text())
-    assert parity["forms"] == {"saved_model": {"values": 0.0, "levels": 0, "allowed": {"values": 0.0, "levels": 0}}}
+    form = parity["forms"]["saved_model"]
+    assert form["values"] <= form["allowed"]["values"] and form["levels"] <= form["allowed"]["levels"]
+    assert form["allowed"] == {"values": 0.0, "levels": 0} or parity["machine"]["onednn"]
     assert [image["name"] for image in parity["images"]][:2] == ["0.jpg", "1.jpg"] and len(parity["images"]) == 12
     for name, digest in parity["files"].items():
         assert hashlib.sha256((exported / name).read_bytes()).hexdigest() == digest, name
@@ -75,7 +77,7 @@ def test_both_directions_are_folders_of_their_own_and_replaced_together(run, tmp
     command = [f"--run_dir={run}", "--direction=both", f"--output={tmp_path / 'out'}"]
     assert main(command) == 0
     said = capsys.readouterr().out
-    assert "AtoB, saved_model: values differ by 0, grey levels by 0" in said and "BtoA, saved_model" in said
+    assert "AtoB, saved_model: values differ by " in said and "BtoA, saved_model: values differ by " in said
     titles = [
         (tmp_path / "out" / name / "README.md").read_text().count(f"# summer · {name}") for name in ("AtoB", "BtoA")
     ]
