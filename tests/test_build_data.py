@@ -62,6 +62,7 @@ def names_in(folder, split):
     return [features["image/filename"][0].decode() for features in split_records(folder, split)]
 
 
+@pytest.mark.slow
 def test_records_hold_the_files(source, tmp_path):
     build_well(source=source, output=tmp_path / "out")
     found = {features["image/filename"][0]: features for features in split_records(tmp_path / "out", "trainA")}
@@ -75,17 +76,20 @@ def test_records_hold_the_files(source, tmp_path):
     }
 
 
+@pytest.mark.slow
 def test_shards_are_named_and_even(source, tmp_path):
     build_well(source=source, output=tmp_path / "out", shards=3)
     counts = {path.name: len(index_records(path)) for path in sorted((tmp_path / "out").glob("trainA-*"))}
     assert counts == {f"trainA-0000{i}-of-00003.tfrecord": n for i, n in enumerate((3, 2, 2))}
 
 
+@pytest.mark.slow
 def test_there_are_no_empty_shards(source, tmp_path):
     build_well(source=source, output=tmp_path / "out", shards=100)
     assert len(list((tmp_path / "out").glob("trainB-*-of-00005.tfrecord"))) == 5
 
 
+@pytest.mark.slow
 def test_description_tells_what_was_converted(source, tmp_path):
     (source / "trainA/bad.jpg").write_bytes(b"hello")
     build_well(source=source, output=tmp_path / "out", seed=4)
@@ -120,6 +124,7 @@ def test_seed_decides_on_the_order(source, tmp_path):
     assert orders[0] != orders[1] and sorted(orders[0]) == sorted(orders[1])
 
 
+@pytest.mark.slow
 def test_max_side_downsizes(source, tmp_path):
     build_well(source=source, output=tmp_path / "out", max_side=6)
     sizes = json.loads((tmp_path / "out/dataset.json").read_text())["splits"]["trainA"]
@@ -138,6 +143,7 @@ def test_domains_without_fraction_have_no_test_split(source, tmp_path):
     assert names_in(tmp_path / "out", "testA") == []
 
 
+@pytest.mark.slow
 def test_test_splits_of_the_source_are_taken(source, tmp_path):
     (source / "testA").mkdir()
     Image.new("RGB", (4, 4)).save(source / "testA/t.png")
@@ -154,6 +160,7 @@ def test_bad_images_are_left_out_and_counted(source, tmp_path):
     assert "12 images, 2 left out" in lines[-1]
 
 
+@pytest.mark.slow
 def test_strict_refuses_bad_images(source, tmp_path):
     (source / "trainA/empty.jpg").touch()
     ran = build("--strict", source=source, output=tmp_path / "out")
@@ -164,6 +171,7 @@ def test_strict_refuses_bad_images(source, tmp_path):
     assert not list(tmp_path.glob("out*"))
 
 
+@pytest.mark.slow
 def test_split_without_good_images_is_refused(source, tmp_path):
     for path in (source / "trainB").iterdir():
         path.write_bytes(b"")
@@ -174,6 +182,7 @@ def test_split_without_good_images_is_refused(source, tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_file_name_that_is_not_utf8(source, tmp_path):
     name = os.fsdecode(b"caf\xe9.png")
     try:
@@ -185,6 +194,7 @@ def test_file_name_that_is_not_utf8(source, tmp_path):
     assert b"caf\xe9.png" in found
 
 
+@pytest.mark.slow
 def test_existing_output_is_not_touched(source, tmp_path):
     build_well(source=source, output=tmp_path / "out")
     before = digests(tmp_path / "out")
@@ -237,6 +247,7 @@ def test_leftovers_of_a_killed_run_are_removed_by_the_next(slow_source, tmp_path
     assert [path.name for path in tmp_path.glob("out*")] == ["out"]
 
 
+@pytest.mark.slow
 def test_folder_of_a_run_at_work_is_left_alone(source, tmp_path):
     other = tmp_path / "out.partial-1"
     other.mkdir()
@@ -256,6 +267,7 @@ def test_output_caught_between_two_renames_comes_back(source, tmp_path):
     assert ran.returncode == 2 and "out: exists" in ran.stderr
 
 
+@pytest.mark.slow
 def test_killed_worker_ends_the_run_with_a_clear_line(slow_source, tmp_path):
     process = start(source=slow_source, output=tmp_path / "out", workers=1)
     worker = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text()
@@ -314,6 +326,7 @@ def test_missing_output_is_named(source):
     assert (ran.returncode, ran.stderr) == (2, "build_data.py: error: missing --output (see --help)\n")
 
 
+@pytest.mark.slow
 def test_folders_of_the_monet_competition_are_the_two_domains(tmp_path):
     save_blank(tmp_path / "in", "monet_jpg/m.png", "photo_jpg/p.png")
     (tmp_path / "in/monet_tfrec").mkdir()
@@ -417,6 +430,7 @@ def test_what_is_not_its_own_stays(source, strangers, tmp_path, arguments, code)
     assert strangers() == before
 
 
+@pytest.mark.slow
 def test_leftovers_stay_until_the_arguments_are_known_to_be_good(source, tmp_path):
     leftover = tmp_path / "out.partial-1"
     leftover.mkdir()
@@ -426,6 +440,7 @@ def test_leftovers_stay_until_the_arguments_are_known_to_be_good(source, tmp_pat
     assert not leftover.exists()
 
 
+@pytest.mark.slow
 def test_finished_output_holds_no_marker(source, tmp_path):
     for flags in ([], ["--overwrite"]):
         build_well(*flags, source=source, output=tmp_path / "out")
@@ -465,6 +480,7 @@ def test_output_that_cannot_be_is_one_line(source, tmp_path, output):
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", [".zip", ".tar", ".tar.gz"])
 def test_archive_gives_the_same_bytes_as_the_folder_in_it(source, tmp_path, ending):
     (source / "trainA/bad.jpg").write_bytes(b"hello")

@@ -30,6 +30,7 @@ def test_side_by_side_images_become_records_of_both(side_by_side, tmp_path):
             np.testing.assert_array_equal(b.pixels(i), 255 - photo(number))
 
 
+@pytest.mark.slow
 def test_same_input_gives_the_same_bytes_whatever_the_number_of_workers(side_by_side, tmp_path):
     for name, workers in (("one", 1), ("two", 2)):
         build_well("--pairs", source=side_by_side, output=tmp_path / name, workers=workers)

@@ -125,6 +125,7 @@ def test_a_run_of_the_first_format_is_continued_and_written_in_todays(tmp_path, 
     assert json.loads(path.read_text()) == {**today, "max_steps": 3}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "values, words",
     [
@@ -142,6 +143,7 @@ def test_mistakes_are_one_line_and_leave_no_run_behind(tmp_path, data, values, w
     assert not (run_dir / "config.json").exists()
 
 
+@pytest.mark.slow
 def test_a_folder_without_a_run_is_told_from_missing_data(tmp_path):
     code, output = runs.train(tmp_path / "typo", None, {})
     assert code == 2 and "typo: no run there to continue; to start one, give --data_dir or --preset" in output

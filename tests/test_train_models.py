@@ -88,6 +88,7 @@ def test_a_wgan_shows_its_estimate_and_a_grid_of_fixed_noise(tmp_path, data):
         assert grid.size >= (8 * 16, 9 * 16)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "values, folder, words",
     [
@@ -106,6 +107,7 @@ def test_mistakes_are_one_line_and_leave_no_run_behind(tmp_path, data, values, f
     assert not (tmp_path / "run" / "config.json").exists()
 
 
+@pytest.mark.slow
 def test_a_test_image_of_a_class_never_trained_on_is_named_before_the_run_starts(tmp_path, data):
     folder = tmp_path / "data"
     for name in ("train/dark", "train/light", "test/dark", "test/green"):

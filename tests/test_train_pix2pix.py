@@ -75,6 +75,7 @@ def test_colorize_takes_any_folder_of_photographs(tmp_path, data):
     )
 
 
+@pytest.mark.slow
 def test_help_lists_what_pix2pix_takes_and_no_more():
     command = [sys.executable, ROOT / "train.py", "--model=pix2pix", "--help"]
     text = " ".join(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split())

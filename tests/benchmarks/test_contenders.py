@@ -55,6 +55,7 @@ def test_operations_of_a_convolution_and_its_gradients_are_counted(session):
     assert contenders.convolution_flop(session) == 3 * forward
 
 
+@pytest.mark.slow
 def test_decoding_counts_all_images(photos):
     figures = measure({"what": "decode", "data_dir": str(photos)})
     assert figures["images"] == 2 * COUNT and figures["images_per_s"] > 0

@@ -60,6 +60,7 @@ def test_the_program_takes_the_command(command):
         parse_arguments(arguments, ENTRIES[program], "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", HELP)
 @pytest.mark.usefixtures("workplace")
 def test_help_that_a_page_asks_for_is_shown(command):

@@ -37,6 +37,7 @@ def workplace(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_its_options_are_listed(workplace):
     command = [sys.executable, ROOT / "train.py", "--model=own/autoencoder.py", "--help"]
     text = " ".join(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split())

@@ -202,6 +202,7 @@ def test_answer_without_a_file_is_refused(file):
     assert complaint(file, web.code(204)) == "the server answers 204, and gives no file"
 
 
+@pytest.mark.slow
 def test_server_that_says_nothing_is_given_up(file):
     assert complaint(file, web.silence) == "nothing came for 0.3 s"
 

@@ -44,6 +44,7 @@ def test_evaluators_of_a_model_are_those_that_its_outputs_serve(name, values, pe
     assert kinds(final_evaluators(model, counterparts=True)) == with_counterparts
 
 
+@pytest.mark.slow
 def test_sample_grid_shows_the_outputs_for_a_few_test_images(session):
     model = build("pix2pix", batch_size=2)
     session.run(tf.global_variables_initializer())
@@ -69,6 +70,7 @@ def test_sample_grid_shows_the_same_noise_at_every_step(session):
     np.testing.assert_array_equal(first["fake"], again["fake"])
 
 
+@pytest.mark.slow
 def test_confusion_counts_every_test_image_once(session):
     model = build("darknet")
     session.run(tf.global_variables_initializer())

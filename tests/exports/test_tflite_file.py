@@ -18,6 +18,7 @@ def run(folder, frozen, probes):
     return [names["run"](probe.values) for probe in probes]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_results_are_near_those_of_the_run(name, tmp_path):
     frozen, probes = frozen_network(name)

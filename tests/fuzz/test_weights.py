@@ -59,6 +59,7 @@ def change_values(state, draw):
             state[name] = state[draw.choice(list(state))]
 
 
+@pytest.mark.slow
 def test_damaged_weights_are_read_or_refused(fuzz, tmp_path, capfd):
     def attack(draw):
         (tmp_path / FILE).write_bytes(damaged(draw))

@@ -45,6 +45,7 @@ def animals(tmp_path_factory):
     return load_run(make_run(tmp_path_factory.mktemp("runs") / "animals", "darknet"))
 
 
+@pytest.mark.slow
 def test_three_lines_translate_a_photograph(summer, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     shutil.copytree(summer, "runs/photos")
@@ -135,6 +136,7 @@ def test_file_that_is_no_image_is_refused(run, tmp_path):
         run.translate(tmp_path / "a.png", "AtoB")
 
 
+@pytest.mark.slow
 def test_unknown_direction_names_those_there_are(run, summer):
     message = "--direction=AtoC: the model cyclegan of this run has AtoB, BtoA"
     with pytest.raises(UsageError, match=message):

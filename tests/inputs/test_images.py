@@ -328,6 +328,7 @@ def test_no_program_is_started_for_an_image(monkeypatch):
     assert not started
 
 
+@pytest.mark.slow
 def test_pillow_opens_files_in_one_place_only():
     """The other formats that it knows run programs or are no photographs."""
     found = []

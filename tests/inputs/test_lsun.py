@@ -71,6 +71,7 @@ def test_tree_that_was_sent_to_another_process_reads_the_same(database):
     assert b"".join(tree.chunks(f"{3:040x}.webp")) == webp(3)
 
 
+@pytest.mark.slow
 def test_build_data_reads_it(database, tmp_path):
     build_well(images=database, output=tmp_path / "out", test_fraction=0.2, workers=3)
     found = [len(split_records(tmp_path / "out", split)) for split in ("train", "test")]

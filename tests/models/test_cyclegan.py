@@ -126,6 +126,7 @@ def test_a_compiled_step_computes_the_same():
     assert compiled_scalars == pytest.approx(scalars, rel=1e-3, abs=1e-5)
 
 
+@pytest.mark.slow
 def test_every_assignment_waits_for_all_gradients_and_losses(model):
     """Without this barrier, one network's update may land before another's loss has read the weights."""
     moves = operations("ResourceApplyAdam")

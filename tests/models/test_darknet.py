@@ -34,6 +34,7 @@ def test_one_step_moves_all_weights_and_statistics_by_the_schedules_start(sessio
         np.testing.assert_allclose(after[variable], expected, atol=1e-5 * max(1, np.abs(slope).max()))
 
 
+@pytest.mark.slow
 def test_use_moves_nothing_and_does_not_depend_on_the_batch():
     model = built("darknet").model
     tensors = {"predictions": model.outputs.classification.predictions}
@@ -60,6 +61,7 @@ def test_shares_add_up_to_one_and_the_largest_is_that_of_the_prediction():
     assert shares.shape == (model.config.batch_size, 3) and (shares.argmax(axis=1) == predictions).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("policy, rate", [("one_cycle", 0.025), ("constant", 0.5)])
 def test_rate_and_momentum_follow_the_policy(session, policy, rate):
     model = build_training(lr_policy=policy, learning_rate=0.5)

@@ -50,6 +50,7 @@ def test_inputs_take_batches_of_any_size_of_image(name):
         assert model.inputs[key].dtype == stream.feed_dtype
 
 
+@pytest.mark.slow
 def test_given_batch_feeds_the_placeholders(session):
     batch = {"real_a": tf.ones([1, 32, 32, 3]), "real_b": tf.zeros([1, 32, 32, 3])}
     model = find_model("cyclegan")(tiny_config("cyclegan"), batch)
@@ -97,6 +98,7 @@ def test_outputs_of_a_model_are_these_and_no_more(name, values, samples, others)
         assert found is None if field not in others else list(found._fields) == others[field]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name, values", RUNS)
 def test_every_output_can_be_fetched(name, values):
     model = built(name, **values).model

@@ -95,6 +95,7 @@ def test_every_assignment_waits_for_what_its_step_reads(shared):
         assert gradients_d <= ancestors(op) and (gradients_g <= ancestors(op)) == at_once
 
 
+@pytest.mark.slow
 @of("alternating", "colorize")
 def test_one_step_moves_both_networks(shared):
     with shared.started() as session:
@@ -181,6 +182,7 @@ def test_direction_says_which_image_is_the_input():
         assert streams["source"].channels == (3 if source == "train/A" else 1)
 
 
+@pytest.mark.slow
 @of("colorize")
 def test_colorize_keeps_the_lightness_of_its_input(shared):
     model, photo = shared.model, random_feed(shared.model)
@@ -208,6 +210,7 @@ def test_translate_takes_any_size(session, values, direction):
         assert result.shape == image.shape and np.abs(result).max() <= 1
 
 
+@pytest.mark.slow
 def test_batch_norm_uses_the_batch_and_dropout_stays_in_use(session):
     model = build(image_size=32)
     norms = [op for op in operations("FusedBatchNormV3") if op.name.startswith("generator/")]

@@ -54,6 +54,7 @@ def test_penalty_is_part_of_the_critics_loss_and_not_of_the_estimate(penalised):
     )
 
 
+@pytest.mark.slow
 def test_each_train_op_moves_one_network_and_the_critics_ends_clipped(session):
     model = build_training(clip=0.003)
     session.run(tf.global_variables_initializer())
@@ -103,6 +104,7 @@ def test_train_op_of_a_step_follows_the_schedule_of_the_config(model):
     assert [model.train_op_of(step) for step in range(3000)] == expected and set(expected) == set(model.train_ops)
 
 
+@pytest.mark.slow
 def test_noise_is_a_function_of_seed_and_step():
     def draw(seed, *steps):
         with tf.Graph().as_default(), tf.Session() as session:

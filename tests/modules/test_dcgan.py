@@ -8,6 +8,7 @@ from ops.norm import Norm
 from tests.helpers.graphs import kernels, operations, variable_names
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size, widths", [(64, [512, 256, 128, 64]), (32, [256, 128, 64]), (16, [128, 64])])
 def test_networks_have_the_layers_of_dcgan(session, size, widths):
     images = dcgan_generator(tf.zeros([2, 100]), size, 3, name="generator")
@@ -39,6 +40,7 @@ def test_extra_layers_are_3x3_at_half_size(session):
     assert kernels("critic/")[1:3] == kernels("generator/")[3:5] == [(3, 3, 16, 16)] * 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size, innermost", [(16, 4), (48, 6), (64, 4), (80, 5), (112, 7), (256, 4)])
 def test_every_multiple_of_16_has_its_networks(session, size, innermost):
     assert pyramid(size)[0] == innermost

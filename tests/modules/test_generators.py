@@ -44,6 +44,7 @@ def test_unet_of_seven_levels_serves_128_pixels(session):
     assert unet_generator(images(128), 1, levels=7).shape == [1, 128, 128, 1] and len(kernels()) == 14
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("norm", [batch_norm, affine_instance_norm])
 def test_convolutions_before_a_norm_with_offset_have_no_bias(session, norm):
     resnet_generator(images(32), 3, ngf=2, blocks=1, norm=norm)
@@ -63,6 +64,7 @@ def test_resize_upsampling_has_no_transposed_convolution(session):
     assert not operations("Conv2DBackpropInput")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [{"long_skip": True}, {"leak": 0.2}, {"dropout": 0.5}])
 def test_every_option_of_the_resnet_changes_what_it_computes(session, options):
     x = tf.constant(np.random.RandomState(0).uniform(-1, 1, [1, 16, 16, 3]), tf.float32)
@@ -75,12 +77,14 @@ def test_every_option_of_the_resnet_changes_what_it_computes(session, options):
     assert a.shape == b.shape and np.abs(a - b).max() > 1e-3
 
 
+@pytest.mark.slow
 def test_dropout_of_the_unet_is_in_its_three_innermost_decoders(session):
     unet_generator(images(256), 3, dropout=0.5, step=tf.constant(0))
     scopes = {op.name.split("/")[2] for op in operations() if "/dropout/" in op.name}
     assert scopes == {"decoder8", "decoder7", "decoder6"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("has_offset", [False, True])
 @pytest.mark.parametrize(
     "generator, last", [(resnet_generator, "decoder/conv2d"), (unet_generator, "decoder1/conv2d_transpose")]

@@ -7,6 +7,7 @@ from base.graph_mode import session_config, tf
 from ops.initializers import INITIALIZERS, normal, truncated_normal, zeros
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", INITIALIZERS)
 def test_initial_weights_depend_on_seed_and_name_and_on_nothing_else(name):
     def draw(seed, names):

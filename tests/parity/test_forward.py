@@ -28,6 +28,7 @@ def test_resnet_generator(session, blocks, height, width, norm):
     check(session, "resnet", (2, height, width), norm, ngf=8, blocks=blocks)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [{"leak": 0.1}, {"long_skip": True}, {"upsampling": "resize"}], ids=str)
 def test_options_of_the_resnet_generator(session, options):
     check(session, "resnet", (2, 32, 24), ngf=8, blocks=2, **options)
@@ -40,10 +41,12 @@ def test_unet_generator(session, levels, height, width, norm):
     check(session, "unet", (2, height, width), norm, ngf=8, levels=levels)
 
 
+@pytest.mark.slow
 def test_leak_of_the_unet_generator(session):
     check(session, "unet", (2, 32, 32), ngf=8, levels=5, leak=0.05)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("norm", NORMS)
 @pytest.mark.parametrize("layers, height, width", [(1, 32, 32), (3, 64, 64), (3, 61, 83), (5, 143, 128)])
 def test_patch_discriminator(session, layers, height, width, norm):

@@ -60,6 +60,7 @@ def test_where_they_are_from_is_told_with_a_hash_of_the_checkpoint(horses, tmp_p
     assert origin["sha256"] != other["sha256"] and start_from(horses)[0] == origin
 
 
+@pytest.mark.slow
 def test_a_variable_of_another_shape_is_named(horses):
     with pytest.raises(DataError, match=r"variable generator/\S+ has shape \[.*\], but the model's has \[.*\]"):
         start_from(horses, ngf=8)
@@ -70,6 +71,7 @@ def test_a_folder_without_a_run_is_refused(tmp_path):
         start_from(tmp_path / "nowhere")
 
 
+@pytest.mark.slow
 def test_a_model_without_generators_is_refused(horses):
     with pytest.raises(UsageError, match="--init_networks=generators: the model has none"):
         start_from(horses, "generators", model="darknet")

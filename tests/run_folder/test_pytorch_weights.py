@@ -110,6 +110,7 @@ def test_channels_are_read_from_the_files():
     assert (config.channels_a, config.channels_b, config.lambda_identity) == (1, 3, 0.0)
 
 
+@pytest.mark.slow
 def test_keys_are_those_of_published_files():
     """The file format, written down: names of convolution kernels and their shapes in PyTorch's layout."""
 

@@ -43,6 +43,7 @@ def test_only_what_the_result_needs_is_restored(folder):
         assert session.run(fake_b(model), {model.inputs["real_a"]: image})[0].shape == image.shape
 
 
+@pytest.mark.slow
 def test_what_the_checkpoint_lacks_is_named(folder):
     with pytest.raises(DataError, match="has no variable generator_ba/"):
         open_model(folder, folder.config(), fake_a)
