@@ -83,8 +83,9 @@ def main(arguments: list[str]) -> int:
         raise UsageError("--xla: this TensorFlow was built without XLA; leave the flag out")
     model, pipeline = build_training_graph(config, splits.train)
     evaluators = periodic_evaluators(model)
-    new_from = config.init_from if not continued else None
-    initial = InitialWeights(new_from, config.init_networks or "all") if new_from else None
+    initial = None
+    if config.init_from and not continued:
+        initial = InitialWeights(config.init_from, config.init_networks or "all")
     samples = [(evaluator, load(evaluator.count)) for evaluator in evaluators]
     trainer = Trainer(model, pipeline, folder, samples, initial)
     trainer.open()

@@ -140,6 +140,16 @@ def read_regular(path: str | os.PathLike, most: int) -> bytes:
         return file.read(most)
 
 
+def read_if_there(path: Path, most: int) -> bytes | None:
+    """Reads a regular file of at most `most` bytes; None where there is none, DataError where it cannot be read."""
+    try:
+        return read_regular(path, most)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}") from None
+
+
 def _check_regular(path: str | os.PathLike, status: os.stat_result, most: int) -> None:
     name = os.fspath(path)
     if stat.S_ISDIR(status.st_mode):

@@ -114,6 +114,14 @@ def uses_onednn() -> bool:
     return _pywrap_util_port.IsMklEnabled()
 
 
+def graph_of_constants(session: tf.Session, result: tf.Tensor) -> tf.GraphDef:
+    """Cuts out the ops that lead to a tensor, under their names and with variables as constants.
+
+    Built again, ops that draw random numbers would draw others.
+    """
+    return tf.graph_util.convert_variables_to_constants(session, session.graph.as_graph_def(), [result.op.name])
+
+
 def chrome_timeline(metadata: tf.RunMetadata) -> str:
     """Gives the full trace of a `Session.run` as JSON that Chrome and Perfetto open."""
     from tensorflow.python.client.timeline import Timeline

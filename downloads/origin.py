@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from base.errors import DataError
-from base.files import read_regular
+from base.files import read_if_there
 
 FILE = "source.json"
 VERSION = 1
@@ -45,12 +45,11 @@ def read_origin_name(folder: Path) -> str | None:
       DataError: it cannot be read, or was not written here.
     """
     path = folder / FILE
-    try:
-        values = json.loads(read_regular(path, MOST_BYTES))
-    except (FileNotFoundError, NotADirectoryError):
+    content = read_if_there(path, MOST_BYTES)
+    if content is None:
         return None
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from None
+    try:
+        values = json.loads(content)
     except (ValueError, RecursionError):
         values = None
     if not isinstance(values, dict) or not isinstance(values.get("name"), str):

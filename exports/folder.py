@@ -23,7 +23,7 @@ from exports.programs import TOLD, ProgramError, run_program, whole_program
 from inference.jobs import JPEG_START
 from inference.load import LoadedRun
 from inputs.images import save_image, to_uint8
-from run_folder.checkpoints import checkpoint_files
+from run_folder.checkpoints import checkpoint_hashes
 from run_folder.folder import RunFolder
 from run_folder.provenance import Provenance
 
@@ -157,7 +157,7 @@ def _describe_run(run):
         "name": Path(path.path).resolve().name,
         "step": run.step,
         "data": _describe_data(run, path),
-        "checkpoint": {Path(file).name: sha256_of(Path(file)) for file in checkpoint_files(path.checkpoints, run.step)},
+        "checkpoint": checkpoint_hashes(path.checkpoints, run.step),
     }
 
 

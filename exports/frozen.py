@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from base.errors import UsageError
-from base.graph_mode import tf
+from base.graph_mode import graph_of_constants, tf
 from inference.load import LoadedRun
 from inference.scale import describe_training
 
@@ -98,7 +98,7 @@ def freeze(run: LoadedRun, direction: str | None, half: bool = False) -> Frozen:
 
 def _freeze_translation(run, direction):
     signature = run.model.outputs.translations[direction]
-    constants = _constants(run, signature.result)
+    constants = graph_of_constants(run.session, signature.result)
     channels = int(signature.source.shape[-1])
     with tf.Graph().as_default() as graph:
         image = tf.placeholder(tf.float32, [1, None, None, channels], "image")
@@ -125,7 +125,7 @@ def _freeze_translation(run, direction):
 
 
 def _freeze_as_is(run, task, source, result, source_name, result_name, fed_shape=None):
-    constants = _constants(run, result)
+    constants = graph_of_constants(run.session, result)
     with tf.Graph().as_default() as graph:
         fed = tf.placeholder(source.dtype, fed_shape or source.shape, source_name)
         (fetched,) = tf.import_graph_def(constants, {source.name: fed}, [result.name], name="network")
@@ -140,14 +140,8 @@ def _run_name(run):
     return Path(run.config.run_dir).resolve().name
 
 
-def _constants(run, result):
-    """The run's own ops that lead to a tensor, weights as constants. Built again, dropout would draw other numbers."""
-    graph_def = run.session.graph.as_graph_def()
-    return tf.graph_util.convert_variables_to_constants(run.session, graph_def, [result.op.name])
-
-
 def _reflected(image, axis, multiple, smallest):
-    """Pads an axis at its end, as `inference.session.translate` does: by reflection, again and again where it takes it.
+    """Pads an axis at its end, as `inference.session.padded` does: by reflection, again and again where it takes it.
 
     `tf.pad` reflects once only, which is not enough for an image of less than half the size that it is padded to.
     """

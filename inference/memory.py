@@ -25,7 +25,7 @@ class Need(NamedTuple):
 
 def memory_need(signature: Translation) -> Need:
     """Estimates what translating takes from the shapes of the tensors between `signature.source` and its result."""
-    side = signature.multiple * -(-max(PROBE, signature.smallest) // signature.multiple)
+    side = signature.padded_side(PROBE)
     graph_def = tf.graph_util.extract_sub_graph(signature.source.graph.as_graph_def(), [signature.result.op.name])
     with tf.Graph().as_default() as graph:
         image = tf.placeholder(signature.source.dtype, [1, side, side, signature.source.shape[-1]])

@@ -26,11 +26,14 @@ def translate(session: tf.Session, signature: Translation, image: np.ndarray) ->
       multiple of pixels that the generator takes, and the result is cropped back.
     """
     height, width = image.shape[:2]
-    multiple, smallest = signature.multiple, signature.smallest
-    rows, columns = (max(-(-side // multiple) * multiple, smallest) - side for side in (height, width))
-    padded = np.pad(image, [(0, rows), (0, columns), (0, 0)], mode="reflect")
-    batch = np.repeat(padded[None], signature.source.shape[0], axis=0)
+    batch = np.repeat(padded(image, signature)[None], signature.source.shape[0], axis=0)
     return session.run(signature.result, {signature.source: batch})[0, :height, :width]
+
+
+def padded(image: np.ndarray, signature: Translation) -> np.ndarray:
+    """Pads an image [height, width, channels] at its bottom and right to what a generator takes, by reflection."""
+    rows, columns = (signature.padded_side(side) - side for side in image.shape[:2])
+    return np.pad(image, [(0, rows), (0, columns), (0, 0)], mode="reflect")
 
 
 def generate(session: tf.Session, signature: Generation, seed: int, count: int) -> Iterator[np.ndarray]:

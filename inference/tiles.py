@@ -22,8 +22,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from base.errors import DataError, UsageError
-from base.graph_mode import session_config, tf
+from base.graph_mode import graph_of_constants, session_config, tf
 from inference.reach import Geometry
+from inference.session import padded
 from inputs.images import resize, to_uint8, to_unit
 from models.model import Translation
 
@@ -77,12 +78,9 @@ class TiledTranslation:
         """
         self._signature = signature
         self._source, self._result = signature.source.name, signature.result.name
-        graph_def = tf.graph_util.convert_variables_to_constants(
-            session, session.graph.as_graph_def(), [signature.result.op.name]
-        )
+        graph_def = graph_of_constants(session, signature.result)
         norms = _open_norms(graph_def)
-        side = signature.multiple * -(-max(PROBE, signature.smallest) // signature.multiple)
-        self._probe = self._import(graph_def, side)
+        self._probe = self._import(graph_def, signature.padded_side(PROBE))
         self._geometry = Geometry(self._probe, self._source)
         self._stages = self._plan([norm for norm in self._geometry.scales if norm in norms])
         graph = self._import(graph_def, None)
@@ -110,7 +108,7 @@ class TiledTranslation:
         if statistics not in STATISTICS:
             raise ValueError(f"statistics is {statistics!r}; it must be one of {', '.join(STATISTICS)}")
         height, width = pixels.shape[:2]
-        image = self._padded(pixels)
+        image = padded(pixels, self._signature)
         tile = tile + -tile % self._signature.multiple
         scale = math.sqrt(FAST_PIXELS / (height * width)) if statistics == "fast" else 1.0
         with _Scratch(self._geometry.scales) as scratch:
@@ -120,7 +118,7 @@ class TiledTranslation:
             else:
                 small = resize(pixels, max(1, round(height * scale)), max(1, round(width * scale)))
                 with _Scratch(self._geometry.scales) as of_small:
-                    moments = self._take_moments(self._padded(small), tile, of_small)
+                    moments = self._take_moments(padded(small, self._signature), tile, of_small)
                 start = ()
             result = np.empty([*image.shape[:2], self._signature.result.shape[-1]], np.uint8)
             for core, values in self._walk(image, tile, start, scratch, moments, {"result": self._result}):
@@ -128,9 +126,6 @@ class TiledTranslation:
                     raise DataError("its translation is not finite; try --precision=float32")
                 result[core.at(1)] = to_uint8(values["result"][0])
         return result[:height, :width]
-
-    def close(self) -> None:
-        self._session.close()
 
     def _take_moments(self, image, tile, scratch) -> dict[str, Moments]:
         """The moments of every norm's input over the whole image; leaves what the last stage starts from in scratch."""
@@ -218,11 +213,6 @@ class TiledTranslation:
         x, scale = graph.get_tensor_by_name(name), int(self._geometry.scales[name])
         top, left, bottom, right = tf.unstack(self._core // scale)
         return x[:, top:bottom, left:right]
-
-    def _padded(self, pixels):
-        multiple, smallest = self._signature.multiple, self._signature.smallest
-        rows, columns = (max(side + -side % multiple, smallest) - side for side in pixels.shape[:2])
-        return np.pad(pixels, [(0, rows), (0, columns), (0, 0)], mode="reflect")
 
 
 class _Scratch:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from base.errors import DataError
-from base.files import read_regular
+from base.files import read_if_there
 
 FILE = "dataset.json"
 VERSION = 1
@@ -57,12 +57,11 @@ def read_description(folder: Path) -> Description | None:
       DataError: it cannot be read, or is no description that this version understands.
     """
     path = folder / FILE
-    try:
-        values = json.loads(read_regular(path, MOST_BYTES))
-    except (FileNotFoundError, NotADirectoryError):
+    content = read_if_there(path, MOST_BYTES)
+    if content is None:
         return None
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from None
+    try:
+        values = json.loads(content)
     except RecursionError:
         raise DataError(f"{path}: is damaged: nested too deep; {AGAIN}") from None
     except ValueError as error:

@@ -19,7 +19,11 @@ class Translation(NamedTuple):
     source: tf.Tensor
     result: tf.Tensor
     multiple: int  # of which height and width of the source must be multiples, in pixels
-    smallest: int  # least height and width of the source, in pixels
+    smallest: int  # least height and width of the source, in pixels; a multiple, too
+
+    def padded_side(self, side: int) -> int:
+        """The least height or width of the source, in pixels, that is no less than `side`."""
+        return max(side + -side % self.multiple, self.smallest)
 
 
 class Generation(NamedTuple):

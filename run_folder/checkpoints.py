@@ -7,9 +7,10 @@ import os
 import re
 import tempfile
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from base.errors import DataError, OutputError, UsageError
-from base.files import written_whole
+from base.files import sha256_of, written_whole
 from base.graph_mode import tf
 
 STATE = (
@@ -165,9 +166,10 @@ def find_steps(folder: str) -> list[int]:
     return sorted((step for step in steps if f"model-{step}{DATA}" in names), reverse=True)
 
 
-def checkpoint_files(folder: str, step: int) -> list[str]:
-    """Paths of the files of a checkpoint that was written whole."""
-    return [os.path.join(folder, f"model-{step}{suffix}") for suffix in (INDEX, DATA)]
+def checkpoint_hashes(folder: str, step: int) -> dict[str, str]:
+    """SHA-256 of the files of a checkpoint that was written whole, by their names. DataError: one cannot be read."""
+    files = (Path(folder, f"model-{step}{suffix}") for suffix in (INDEX, DATA))
+    return {file.name: sha256_of(file) for file in files}
 
 
 def holds_checkpoints(folder: str) -> bool:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 from typing import Any
 
 from base.errors import UsageError
-from base.files import sha256_of
 from base.graph_mode import tf
-from run_folder.checkpoints import Checkpoints, checkpoint_files
+from run_folder.checkpoints import Checkpoints, checkpoint_hashes
 from run_folder.folder import RunFolder
 
 GENERATORS = "generator"  # what their names start with
@@ -58,7 +56,6 @@ class InitialWeights:
         for line in damaged:
             print(line, file=sys.stderr)
         step = self._checkpoints.steps()[len(damaged)]
-        files = map(Path, checkpoint_files(self._folder.checkpoints, step))
-        sha256 = {file.name: sha256_of(file) for file in files}
+        sha256 = checkpoint_hashes(self._folder.checkpoints, step)
         run_dir = os.path.abspath(self._folder.path)
         return {"run_dir": run_dir, "model": self._model, "step": step, "sha256": sha256}

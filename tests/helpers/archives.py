@@ -4,7 +4,8 @@ import io
 import stat
 import tarfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -58,3 +59,10 @@ def cifar_batches(count: int = 4) -> dict[str, bytes]:
     batch = b"".join(bytes([i]) + plane.tobytes() for i, plane in enumerate(planes))
     names = [*(f"data_batch_{number}.bin" for number in range(1, 6)), "test_batch.bin"]
     return {**dict.fromkeys(names, batch), "batches.meta.txt": b"airplane\n", "readme.html": b"<html>"}
+
+
+def call_in_threads(function: Callable[[], None], count: int = 4) -> None:
+    """Calls a function in several threads at once, and raises what one of them does."""
+    with ThreadPoolExecutor(count) as pool:
+        for call in [pool.submit(function) for _ in range(count)]:
+            call.result()

@@ -3,7 +3,6 @@
 import multiprocessing
 import os
 import tarfile
-import threading
 import zipfile
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from base.errors import DataError
 from inputs import archives
 from inputs.archives import ENDINGS, is_archive, open_archive
 from inputs.trees import TreePath, read_file
-from tests.helpers.archives import make_tar, make_zip, special
+from tests.helpers.archives import call_in_threads, make_tar, make_zip, special
 from tests.helpers.errors import complaint
 
 FILES = {"set/trainA/1.png": b"one", "set/trainA/2.png": bytes(range(256)) * 40, "set/readme.txt": b""}
@@ -185,11 +184,7 @@ def test_files_are_read_by_many_threads_at_once(tmp_path, ending):
             if b"".join(archive.chunks(name)) != files[name]:
                 wrong.append(name)
 
-    threads = [threading.Thread(target=read) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    call_in_threads(read)
     assert not wrong
 
 

@@ -3,7 +3,6 @@
 import io
 import pickle
 import sys
-import threading
 
 import numpy as np
 import pytest
@@ -14,6 +13,7 @@ from inputs.images import list_images, read_image
 from inputs.layouts import open_folder
 from inputs.lsun import open_database
 from inputs.trees import TreePath
+from tests.helpers.archives import call_in_threads
 from tests.helpers.build import build_well, split_records
 from tests.helpers.images import photo
 
@@ -58,11 +58,7 @@ def test_images_are_read_by_many_threads_at_once(database):
             if not np.array_equal(read_image(folder / f"{number:040x}.webp"), photo(number)):
                 wrong.append(number)
 
-    threads = [threading.Thread(target=read) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    call_in_threads(read)
     assert not wrong
 
 
