@@ -3,10 +3,14 @@
 from base.early_signals import STOP_SIGNALS
 
 import contextlib
+import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from typing import NoReturn
+
+LATER = 0.05  # seconds until a signal is sent again that was lost
 
 
 class Stopped(KeyboardInterrupt):
@@ -32,25 +36,50 @@ def raise_stopped(stop_signal: signal.Signals) -> NoReturn:
     raise Stopped(stop_signal)
 
 
+def send_later(stop_signal: signal.Signals) -> None:
+    """Sends a stop signal to this process in a moment."""
+    timer = threading.Timer(LATER, os.kill, (os.getpid(), stop_signal))
+    timer.daemon = True
+    timer.start()
+
+
 @contextlib.contextmanager
-def stop_signals_handled(handler: Callable[[signal.Signals], None]) -> Iterator[None]:
+def stop_signals_handled(
+    handler: Callable[[signal.Signals], None], lost: Callable[[signal.Signals], None] = send_later
+) -> Iterator[None]:
     """Calls `handler` for stop signals that come while the block runs, in the main thread between two of its steps.
 
     Signals that the program was started to ignore stay ignored: `nohup` does so, and shells for what runs behind `&`.
     Outside of the main thread, where Python takes no handlers, nothing changes.
+
+    Args:
+      handler: what to call; it may raise Stopped.
+      lost: what to call where it did, and Python dropped the exception: what is raised in a `__del__` or in the
+        callback of a weak reference goes nowhere, and a signal may come there, too.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     before = {number: signal.getsignal(number) for number in STOP_SIGNALS}
     heard = [number for number, old in before.items() if old not in (signal.SIG_IGN, None)]
+    hook = sys.unraisablehook
+
+    def take_dropped(unraisable) -> None:
+        dropped = unraisable.exc_value
+        if isinstance(dropped, Stopped):
+            lost(dropped.signal)
+        else:
+            hook(unraisable)
+
     try:
+        sys.unraisablehook = take_dropped
         for number in heard:
             signal.signal(number, lambda number, frame: handler(signal.Signals(number)))
         yield
     finally:
         for number in heard:
             signal.signal(number, before[number])
+        sys.unraisablehook = hook
 
 
 @contextlib.contextmanager
@@ -66,7 +95,7 @@ def stop_signals_raised() -> Iterator[None]:
         raise Stopped(stop_signal)
 
     try:
-        with stop_signals_handled(stop):
+        with stop_signals_handled(stop, lost=came.append):
             yield
     finally:
         if came:

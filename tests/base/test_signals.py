@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
@@ -87,6 +88,36 @@ def test_signal_comes_through_whatever_an_import_makes_of_it(made_of_it):
         if made_of_it:
             raise made_of_it
     assert stopped.value.signal == signal.SIGTERM
+
+
+class EndsInSignal:
+    """Sends a stop signal when it is deleted, where Python drops what is raised."""
+
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+@pytest.mark.parametrize("block", [lambda: stop_signals_handled(raise_stopped), stop_signals_raised])
+def test_signal_comes_through_where_python_drops_exceptions(block, capfd):
+    with pytest.raises(Stopped) as stopped, block():
+        EndsInSignal()
+        for _ in range(100):
+            time.sleep(0.01)
+    assert stopped.value.signal == signal.SIGTERM
+    assert not capfd.readouterr().err
+
+
+def test_other_exceptions_that_python_drops_are_told_as_ever(monkeypatch):
+    told = []
+    monkeypatch.setattr(sys, "unraisablehook", told.append)
+
+    class Broken:
+        def __del__(self):
+            raise ValueError("as ever")
+
+    with stop_signals_handled(raise_stopped):
+        Broken()
+    assert str(told[0].exc_value) == "as ever"
 
 
 def test_errors_of_an_import_come_through_where_no_signal_came():
