@@ -63,27 +63,45 @@ def folder_written_whole(path: Path) -> Iterator[Path]:
     """Gives a folder beside `path` to write to; it takes the place of `path` if the block succeeds, and is removed if
     not.
 
-    Both the folder and what it replaces are marked as long as they are on their way, so that `clear_leftovers` knows
-    them from everything else.
+    What it replaces is marked as it is as long as it is on its way.
 
     Raises:
       OSError: from making and renaming it.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = _free_sibling(path, PARTIAL)
-    aside.mkdir()
-    lock = lock_folder(aside)  # held by this process as long as it lives
-    try:
-        (aside / MARKER).write_text(MARK)
+    with folder_aside(path) as aside:
         yield aside
         _replace_folder(path, aside)
+
+
+@contextlib.contextmanager
+def folder_aside(path: Path) -> Iterator[Path]:
+    """Gives a folder beside `path` that is removed in the end; so are folders made on the way to it that stay empty.
+
+    It is marked, so that `clear_leftovers` knows it from everything else.
+
+    Raises:
+      OSError: from making it.
+    """
+    missing = [folder for folder in path.parents if not folder.exists()]
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside = _free_sibling(path, PARTIAL)
+        aside.mkdir()
+        lock = lock_folder(aside)  # held by this process as long as it lives
+        try:
+            (aside / MARKER).write_text(MARK)
+            yield aside
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+            os.close(lock)
     finally:
-        shutil.rmtree(aside, ignore_errors=True)
-        os.close(lock)
+        with contextlib.suppress(OSError):
+            for folder in missing:
+                folder.rmdir()
 
 
 def clear_leftovers(path: Path) -> None:
-    """Tidies up after programs that were killed in `folder_written_whole`: brings back a folder that was caught
+    """Tidies up after programs that were killed in one of these blocks: brings back a folder that was caught
     between two renames, and removes those that are partial or were replaced. Nothing is touched but what it marked.
 
     Raises:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from base.errors import DataError
+from base.errors import DataError, OutputError
 from base.files import writing
 from base.terminal import track
 from inputs.archives import is_archive
@@ -25,8 +25,8 @@ def unpack(archive: Path, folder: Path) -> int:
       int, how many there are.
 
     Raises:
-      DataError: the archive is damaged, or holds links, paths that lead outside, or more than there is room for.
-      OutputError: the files cannot be written.
+      DataError: the archive is damaged, or holds links, paths that lead outside, or far too much.
+      OutputError: there is no room for the files, or they cannot be written.
     """
     if not is_archive(archive):
         raise DataError(f"{archive}: is no file that is named as a zip or tar archive")
@@ -36,9 +36,11 @@ def unpack(archive: Path, folder: Path) -> int:
     total = sum(sizes.values())
     with writing(folder):
         free = shutil.disk_usage(folder).free
-    if total > min(free, MOST_BYTES):
-        room = f"{total / 1e6:,.0f} MB of files, and {free / 1e6:,.0f} MB are free in {folder.parent}"
-        raise DataError(f"{archive}: holds {room}")
+    if total > MOST_BYTES:
+        raise DataError(f"{archive}: holds {total / 1e6:,.0f} MB of files, more than any data set that is known here")
+    if total > free:
+        room = f"{total / 1e6:,.1f} MB of files, and {free / 1e6:,.1f} MB are free in {folder.parent}"
+        raise OutputError(f"{archive}: holds {room}")
     for name, size in track(sizes.items(), len(sizes), "files", archive.name):
         target = folder / name.removeprefix(before)
         with writing(target):

@@ -14,7 +14,7 @@ from base.command_line import WIDTH, parse_flags
 from base.errors import ConfigError
 from base.options import Option, options
 from base.own_files import import_file
-from config import GROUPS, Config
+from config import GROUPS, PLACES, Config
 from models.registry import MODELS, find_model
 
 RECIPES = Path(__file__).resolve().parents[1] / "recipes"
@@ -54,6 +54,9 @@ def load_recipe(name: str) -> dict[str, Any]:
         raise ConfigError(f"--preset={name}: holds no values by name")
     if not isinstance(values.get("model", ""), str):
         raise ConfigError(f"--preset={name}: its model must be text, not {values['model']}")
+    for place in PLACES:
+        if place in values:
+            raise ConfigError(f"--preset={name}: holds {place}, which is said on the command line only; leave it out")
     if "max_steps" in values and values.get("epochs") is not None:
         raise ConfigError(f"--preset={name}: epochs and max_steps both say how long the run is; leave one of them out")
     return values

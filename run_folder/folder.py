@@ -92,10 +92,10 @@ class RunFolder:
         return restore_config(self._stored(), self.path, **changes)
 
     def claim(self, config: Config) -> None:
-        """Makes the folder ready to be written by this process alone, and writes the config.
+        """Makes the folder ready to be written by this process alone, and writes the config of a new run.
 
         A run that is overwritten is deleted here, file by file of those that this program writes; so is what a run
-        left that never got to a checkpoint.
+        left that never got to a checkpoint. The config of a run that is continued stays as it was until `renew`.
 
         Raises:
           UsageError: another process trains in the folder.
@@ -111,10 +111,14 @@ class RunFolder:
                 ) from None
             if config.overwrite or not self.holds_run():
                 self._clear()
-            with written_whole(self._config_file) as file:  # first: it says whose folder this is
-                file.write_text(write_config(config))
+                self.renew(config)  # first: it says whose folder this is
             for folder in (self.checkpoints, self.samples):
                 os.makedirs(folder, exist_ok=True)
+
+    def renew(self, config: Config) -> None:
+        """Writes the config, of a continued run once it is sure to go on. OutputError: it cannot be written."""
+        with writing(self.path), written_whole(self._config_file) as file:
+            file.write_text(write_config(config))
 
     def release(self) -> None:
         """Lets others write to the folder again, as the end of the process does."""

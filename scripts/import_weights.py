@@ -11,9 +11,7 @@ import base.early_signals  # noqa: F401 (from here on, Ctrl-C ends the program i
 
 import contextlib
 import dataclasses
-import shutil
-import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +19,7 @@ import numpy as np
 
 from base.command_line import run
 from base.errors import ConfigError, DataError, UsageError
-from base.files import writing
+from base.files import clear_leftovers, folder_aside, writing
 from base.graph_mode import session_config, tf
 from base.machine import resolve_precision
 from base.options import REQUIRED, Options, option, options
@@ -110,9 +108,13 @@ def write_run(folder: RunFolder, config: Config, networks: Mapping[str, SavedNet
         variables = tf.global_variables()
         sizes = [variable.shape.num_elements() * variable.dtype.size for variable in variables]
         check_memory(sum(sizes), "weights, what the optimizers keep, and image pools take")
-        path = os.path.abspath(folder.path)
-        with temporary_folder(path if os.path.isdir(path) else os.path.dirname(path)) as aside:
-            checkpoints = Checkpoints(aside, variables)
+        path = Path(os.path.abspath(folder.path))
+        path = path / ".import" if path.is_dir() else path  # it may be a link to another disk
+        with contextlib.ExitStack() as stack:
+            with writing(path):
+                clear_leftovers(path)
+                aside = stack.enter_context(folder_aside(path))
+            checkpoints = Checkpoints(str(aside), variables)
             imported = {v.initializer.inputs[1]: values[v.op.name] for v in variables if v.op.name in values}
             session.run(tf.global_variables_initializer(), imported)
             if not checkpoints.save(session, step=0):
@@ -120,26 +122,10 @@ def write_run(folder: RunFolder, config: Config, networks: Mapping[str, SavedNet
             folder.claim(config)
             try:
                 with writing(folder.path):
-                    for name in sorted(os.listdir(aside)):  # the index after the data
-                        os.rename(os.path.join(aside, name), os.path.join(folder.checkpoints, name))
+                    for file in sorted(aside.glob("model-*")):  # the index after the data
+                        file.rename(os.path.join(folder.checkpoints, file.name))
             finally:
                 folder.release()
-
-
-@contextlib.contextmanager
-def temporary_folder(parent: str) -> Iterator[str]:
-    """Gives a folder that is removed in the end; so are folders that are made on the way to it and stay empty."""
-    with writing(parent):
-        missing = [str(path) for path in (Path(parent), *Path(parent).parents) if not path.exists()]
-        os.makedirs(parent, exist_ok=True)
-        folder = tempfile.mkdtemp(prefix=".import-", dir=parent)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        with contextlib.suppress(OSError):
-            for path in missing:
-                os.rmdir(path)
 
 
 def describe(network: SavedNetwork, norm: str) -> str:

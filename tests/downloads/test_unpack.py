@@ -54,7 +54,7 @@ def test_nothing_is_written_of_an_archive_with_links_or_devices(folder, kind):
 def test_nothing_is_written_of_what_is_more_than_there_is_room_for(folder, monkeypatch):
     archive = make_zip(folder.parent / "x.zip", FILES)
     monkeypatch.setattr(unpacking.shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(9, 6, 3))
-    with pytest.raises(DataError, match="x.zip: holds 0 MB of files, and 0 MB are free in"):
+    with pytest.raises(OutputError, match="x.zip: holds 0.0 MB of files, and 0.0 MB are free in"):
         unpack(archive, folder)
     assert not found(folder)
 

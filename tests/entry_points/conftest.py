@@ -12,13 +12,14 @@ import pytest
 
 from inputs.scenes import write_scenes
 from tests.helpers import pytorch
+from tests.helpers.archives import image_bytes, make_tar
 from tests.helpers.entry_points import ENTRY_POINTS, PHOTOS, EntryPoint
 from tests.helpers.untrained import make_run, noise
 
 
 @pytest.fixture(scope="session")
 def material(tmp_path_factory):
-    """A folder with scenes, photos, a CycleGAN run `summer`, a WGAN run `rooms`, and a saved generator."""
+    """A folder with scenes, photos, an archive, a CycleGAN run `summer`, a WGAN run `rooms`, and a saved generator."""
     folder = tmp_path_factory.mktemp("material")
     write_scenes(folder / "scenes", 24, train=5, test=2)
     make_run(folder / "summer")
@@ -26,6 +27,8 @@ def material(tmp_path_factory):
     for number in range(PHOTOS):
         (folder / "photos").mkdir(exist_ok=True)
         noise(24, 32, number).save(folder / "photos" / f"{number}.png")
+    pictures = {f"facades/{split}/{i}.png": image_bytes(folder, i) for split in ("train", "val") for i in range(4)}
+    make_tar(folder / "facades.tar.gz", pictures)
     if importlib.util.find_spec("torch"):
         from benchmarks.torch_networks import ResNetGenerator
 

@@ -15,8 +15,9 @@ import build_data
 import train
 from base.errors import UsageError
 from base.options import options
+from downloads.catalogue import DATA_SETS
 from models.registry import MODELS, find_model
-from scripts import benchmark, import_weights, sample, translate
+from scripts import benchmark, export, get_data, import_weights, sample, translate
 from tests.conftest import ROOT
 from tests.helpers import build
 from tests.helpers.images import photo, save
@@ -83,6 +84,29 @@ ENTRIES = {  # by name: main, its options, and texts that these may well have, t
         {**options(import_weights.ImportOptions), **options(find_model("cyclegan").config_class)},
         {"source": ("weights", *PLACES), "run_dir": ("new", "run", *PLACES), "overwrite": SWITCH},
     ),
+    "export": (
+        export.main,
+        options(export.ExportOptions),
+        {
+            "run_dir": ("run", *PLACES),
+            "output": ("new", "taken", *PLACES),
+            "direction": ("AtoB", "both", None),
+            "formats": (None, "saved_model", "saved_model,onnx", "html"),
+            "onnxruntime_web": (None, *PLACES),
+            "overwrite": SWITCH,
+        },
+    ),
+    "get_data": (
+        get_data.main,
+        options(get_data.GetOptions),
+        {
+            "name": (*DATA_SETS, None),
+            "output": (None, "new", *PLACES),
+            "archive": (None, "taken/out.zip", *PLACES),
+            "mirror": (None, "https://example.org/mirror"),
+            "list": (None, None, "true"),
+        },
+    ),
     "benchmark": (
         benchmark.main,
         options(benchmark.BenchmarkOptions),
@@ -144,6 +168,8 @@ def without_work(monkeypatch):
     fake = SimpleNamespace(generated_shape=(8, 8, 3), generate=generate, step=STEP)
     monkeypatch.setattr(sample, "load_run", lambda run_dir, precision: fake)
     monkeypatch.setattr(import_weights, "write_run", begin)
+    monkeypatch.setattr(export, "load_run", begin)
+    monkeypatch.setattr(get_data, "Download", begin)
     monkeypatch.setattr(benchmark, "COMPARISONS", dict.fromkeys(benchmark.COMPARISONS, lambda setting: []))
 
 

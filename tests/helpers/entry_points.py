@@ -53,6 +53,11 @@ ENTRY_POINTS = {
         ["--source={material}/scenes", "--output=out", "--shards=2", "--overwrite"],
         ["out/dataset.json", *(f"out/{split}-*-of-00002.tfrecord" for split in ("trainA", "trainB", "testA", "testB"))],
     ),
+    "get_data": EntryPoint(
+        "scripts/get_data.py",
+        ["pix2pix_facades", "--archive={material}/facades.tar.gz", "--output=out"],
+        ["out/source.json", "out/train/2.png"],
+    ),
     "translate": EntryPoint(
         "scripts/translate.py",
         ["--run_dir={material}/summer", "--direction=AtoB", "--input={material}/photos", "--output=out", "--overwrite"],

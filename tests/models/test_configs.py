@@ -249,6 +249,7 @@ def test_a_recipe_may_be_a_file_of_ones_own(tmp_path, name, text):
         ("list.json", "[1]", "holds no values by name"),
         ("model.json", '{"model": ["cyclegan"]}', r"its model must be text, not \['cyclegan'\]"),
         ("both.json", '{"max_steps": 3, "epochs": 4}', "epochs and max_steps both say"),
+        ("place.json", '{"run_dir": "runs/x"}', "holds run_dir, which is said on the command line only"),
     ],
 )
 def test_a_recipe_that_cannot_be_used_is_named_in_one_line(tmp_path, name, text, words):

@@ -164,6 +164,18 @@ def test_overwriting_spares_what_others_put_into_the_folders_of_a_run(run):
     assert all(file.exists() for file in mine) and not any(file.exists() for file in ours)
 
 
+def test_a_run_that_is_continued_keeps_its_config_until_it_goes_on(run):
+    def stored():
+        return run.config().max_steps
+
+    before, config = stored(), run.config_for({"max_steps": 7})
+    run.claim(config)
+    assert stored() == before != 7
+    run.renew(config)
+    assert stored() == 7
+    run.release()
+
+
 def test_the_lock_is_not_followed_through_a_link(run, tmp_path):
     (tmp_path / "precious").write_text("precious")
     Path(run.path, ".lock").unlink(missing_ok=True)
