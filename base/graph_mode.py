@@ -26,6 +26,9 @@ CHATTER = re.compile(
 )
 
 
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # at once: another library may import TensorFlow before this one
+
+
 @contextlib.contextmanager
 def without_chatter() -> Iterator[None]:
     """Keeps what C++ code writes to standard error away from the user, but for errors.
@@ -56,7 +59,6 @@ def has_gpu_driver() -> bool:
 
 @functools.cache
 def _import_tensorflow() -> types.ModuleType:
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     with writing("the folder for temporary files, which TensorFlow needs"):
         tempfile.gettempdir()
     with stop_signals_raised(), without_chatter():

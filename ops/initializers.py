@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 from base.graph_mode import tf
-from ops.random import op_seed
+from ops.random import draw, op_seed
 
 
 def zeros(shape: list[int], dtype: tf.DType | str = "float32", partition_info: object = None) -> tf.Tensor:
@@ -29,7 +29,7 @@ def normal(stddev: float = 0.02, mean: float = 0.0) -> Callable:
 
     def initialize(shape, dtype=tf.float32, partition_info=None):
         with _not_compiled():
-            return tf.random.stateless_normal(shape, _seed(), mean, stddev, dtype, alg="philox")
+            return draw(tf.raw_ops.StatelessRandomNormalV2, shape, _seed(), dtype) * stddev + mean
 
     return initialize
 
@@ -39,7 +39,7 @@ def truncated_normal(stddev: float = 0.02) -> Callable:
 
     def initialize(shape, dtype=tf.float32, partition_info=None):
         with _not_compiled():
-            return tf.random.stateless_truncated_normal(shape, _seed(), 0.0, stddev, dtype, alg="philox")
+            return draw(tf.raw_ops.StatelessTruncatedNormalV2, shape, _seed(), dtype) * stddev
 
     return initialize
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
 
 from base.graph_mode import tf
+
+PHILOX = 1  # its number in TensorFlow's kernels
 
 
 def op_seed(step: tf.Tensor) -> tf.Tensor:
@@ -25,9 +28,24 @@ def op_seed(step: tf.Tensor) -> tf.Tensor:
 
 def normal(shape: list[int] | tf.Tensor, step: tf.Tensor) -> tf.Tensor:
     """Float32 tensor of `shape`, of mean 0 and variance 1, drawn anew at every step."""
-    return tf.random.stateless_normal(shape, op_seed(step), alg="philox")
+    return draw(tf.raw_ops.StatelessRandomNormalV2, shape, op_seed(step))
 
 
 def uniform(shape: list[int] | tf.Tensor, step: tf.Tensor) -> tf.Tensor:
     """Float32 tensor of `shape`, uniform in [0, 1), drawn anew at every step."""
-    return tf.random.stateless_uniform(shape, op_seed(step), alg="philox")
+    return draw(tf.raw_ops.StatelessRandomUniformV2, shape, op_seed(step))
+
+
+def draw(
+    kernel: Callable, shape: list[int] | tf.Tensor, seed: tf.Tensor, dtype: tf.DType | str = "float32"
+) -> tf.Tensor:
+    """Draws numbers by Philox, on every device; `tf.random` draws the same ones by fifty ops in the place of two.
+
+    Args:
+      kernel: of `tf.raw_ops`, of the second version of the stateless ones.
+      shape: of the result.
+      seed: int64 tensor [2].
+      dtype: of the result.
+    """
+    start = tf.raw_ops.StatelessRandomGetKeyCounter(seed=seed)
+    return kernel(shape=shape, key=start.key, counter=start.counter, dtype=dtype, alg=PHILOX)

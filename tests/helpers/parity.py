@@ -248,7 +248,7 @@ def _tensors_of(model: CycleGAN) -> Batch:
     operations = {op.name: op.outputs[0] for op in tf.get_default_graph().get_operations() if op.outputs}
 
     def drawn(beginning):
-        ends = {domain: f"{beginning}{domain}/stateless_random_uniform" for domain in "ab"}
+        ends = {domain: f"{beginning}{domain}/StatelessRandomUniformV2" for domain in "ab"}
         return {domain: x for domain, end in ends.items() for name, x in operations.items() if name.endswith(end)}
 
     return Batch(model.inputs["real_a"], model.inputs["real_b"], drawn("image_pool/"), drawn("penalty_"))
