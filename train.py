@@ -89,9 +89,12 @@ def main(arguments: list[str]) -> int:
     samples = [(evaluator, load(evaluator.count)) for evaluator in evaluators]
     trainer = Trainer(model, pipeline, folder, samples, initial)
     trainer.open()
-    with contextlib.closing(trainer):
+    with contextlib.ExitStack() as stack:
+        stack.callback(trainer.close)
+
         # Loop
         folder.claim(config)
+        stack.callback(folder.release)
         first_step = trainer.start()
         folder.renew(config)
         if steps_before != config.max_steps and config.lr_policy != "constant":

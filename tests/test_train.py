@@ -7,12 +7,11 @@ import re
 import shutil
 import signal
 
-import numpy as np
 import pytest
 
 from inputs.scenes import write_scenes
 from tests.helpers import runs
-from tests.helpers.runs import kill_after_checkpoint, newest_step, variables
+from tests.helpers.runs import assert_same_variables, kill_after_checkpoint, newest_step, variables
 
 TINY = {
     "image_size": 32,
@@ -37,31 +36,32 @@ def data(tmp_path_factory):
     return str(folder)
 
 
+@pytest.fixture
+def train(capfd):
+    """Trains in this process; gives the exit code and what was said."""
+    return functools.partial(runs.train_here, capfd=capfd, defaults=TINY)
+
+
 start = functools.partial(runs.start, defaults=TINY)
-train = functools.partial(runs.train, defaults=TINY)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-def test_a_run_killed_twice_ends_in_the_weights_of_one_that_never_was(tmp_path, data, precision):
-    whole, killed = tmp_path / "whole", tmp_path / "killed"
-    code, output = train(whole, data, precision=precision, max_steps=40)
+def test_a_killed_run_ends_in_the_weights_of_one_that_never_was(tmp_path, data, train):
+    """In bfloat16; tests/entry_points kill a run in float32, and tests/test_train_models.py end those of all models."""
+    whole, killed, values = tmp_path / "whole", tmp_path / "killed", {"precision": "bfloat16", "max_steps": 40}
+    code, output = train(whole, data, **values)
     assert code == 0, output
-    for step in (10, 25):
-        kill_after_checkpoint(killed, step, start(killed, data, precision=precision, max_steps=40))
+    kill_after_checkpoint(killed, 10, start(killed, data, **values))
     reached = newest_step(killed)
-    code, output = train(killed, data, precision=precision, max_steps=40)
-    first_step = int(re.search(r"steps (\d+) to 40", output)[1])
-    assert code == 0 and 26 <= first_step == reached + 1 <= 40
-    expected, found = variables(whole), variables(killed)
-    assert expected.keys() == found.keys() and expected["global_step"] == 40
-    assert not [name for name in expected if not np.array_equal(expected[name], found[name])]
+    code, output = runs.train(killed, data, TINY, **values)
+    assert code == 0 and 11 <= int(re.search(r"steps (\d+) to 40", output)[1]) == reached + 1 <= 40
+    assert variables(whole)["global_step"] == 40
+    assert_same_variables(whole, killed)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_saves_and_says_how_to_continue(tmp_path, data, number):
-    run_dir = str(tmp_path / "run")
+def test_a_signal_saves_and_says_how_to_continue(tmp_path, data):
+    number, run_dir = signal.SIGINT, str(tmp_path / "run")
     process = start(run_dir, data, max_steps=100_000)
     runs.wait_for_checkpoint(run_dir, 5, process)
     process.send_signal(number)
@@ -73,7 +73,7 @@ def test_a_signal_saves_and_says_how_to_continue(tmp_path, data, number):
 
 
 @pytest.mark.slow
-def test_a_finished_run_says_so_and_more_steps_continue_it(tmp_path, data):
+def test_a_finished_run_says_so_and_more_steps_continue_it(tmp_path, data, train):
     run_dir = str(tmp_path / "run")
     code, output = train(run_dir, data, max_steps=3)
     assert code == 0, output
@@ -94,7 +94,7 @@ def test_a_finished_run_says_so_and_more_steps_continue_it(tmp_path, data):
 
 
 @pytest.mark.slow
-def test_a_new_run_starts_from_another_ones_weights_and_goes_on_without_it(tmp_path, data):
+def test_a_new_run_starts_from_another_ones_weights_and_goes_on_without_it(tmp_path, data, train):
     first, second = tmp_path / "first", tmp_path / "second"
     assert train(first, data, max_steps=2)[0] == 0
     code, output = train(
@@ -111,7 +111,7 @@ def test_a_new_run_starts_from_another_ones_weights_and_goes_on_without_it(tmp_p
 
 
 @pytest.mark.slow
-def test_a_run_of_the_first_format_is_continued_and_written_in_todays(tmp_path, data):
+def test_a_run_of_the_first_format_is_continued_and_written_in_todays(tmp_path, data, train, capfd):
     run_dir = tmp_path / "run"
     values = {"generator_blocks": None, "generator": "unet", "image_size": 16, "load_size": 18}
     assert train(run_dir, data, max_steps=2, **values)[0] == 0
@@ -120,12 +120,11 @@ def test_a_run_of_the_first_format_is_continued_and_written_in_todays(tmp_path, 
     old = {"leak": -1.0, "unet_levels": 0, "epochs": 0, "trace_every": 0, "preset": "", "generator_blocks": 9}
     values = {name: value for name, value in today.items() if name not in ("program", "format_version")}
     path.write_text(json.dumps({**values, **old}))
-    code, output = runs.train(run_dir, data, {}, max_steps=3)
+    code, output = runs.train_here(run_dir, data, capfd, {}, max_steps=3)
     assert code == 0 and "steps 3 to 3" in output, output
     assert json.loads(path.read_text()) == {**today, "max_steps": 3}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "values, words",
     [
@@ -136,21 +135,20 @@ def test_a_run_of_the_first_format_is_continued_and_written_in_todays(tmp_path, 
         ({"lr": 0.1}, "unknown flag --lr; did you mean --learning_rate?"),
     ],
 )
-def test_mistakes_are_one_line_and_leave_no_run_behind(tmp_path, data, values, words):
+def test_mistakes_are_one_line_and_leave_no_run_behind(tmp_path, data, train, values, words):
     run_dir = tmp_path / "run"
     code, output = train(**{"run_dir": run_dir, "data": data, "max_steps": 3, **values})
     assert code == 2 and output.count("\n") == 1 and output.startswith("train.py: error:") and words in output
     assert not (run_dir / "config.json").exists()
 
 
-@pytest.mark.slow
-def test_a_folder_without_a_run_is_told_from_missing_data(tmp_path):
-    code, output = runs.train(tmp_path / "typo", None, {})
+def test_a_folder_without_a_run_is_told_from_missing_data(tmp_path, capfd):
+    code, output = runs.train_here(tmp_path / "typo", None, capfd, {})
     assert code == 2 and "typo: no run there to continue; to start one, give --data_dir or --preset" in output
 
 
 @pytest.mark.slow
-def test_data_of_damaged_images_is_named_in_one_line(tmp_path, data):
+def test_data_of_damaged_images_is_named_in_one_line(tmp_path, data, train):
     broken = tmp_path / "data"
     write_scenes(broken, 40, train=3, test=1)
     for name in ("00000.png", "00001.png"):

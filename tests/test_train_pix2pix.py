@@ -2,16 +2,14 @@
 
 import functools
 import re
-import subprocess
-import sys
 
-import numpy as np
 import pytest
 
-from tests.conftest import ROOT
 from tests.helpers import runs
 from tests.helpers.images import photo, save
-from tests.helpers.runs import kill_after_checkpoint, variables
+from tests.helpers.programs import run_here
+from tests.helpers.runs import assert_same_variables, killed_in_step, variables
+from train import main
 
 COMMON = {
     "image_size": 32,
@@ -44,29 +42,31 @@ def data(tmp_path_factory):
     return folder
 
 
-start = functools.partial(runs.start, defaults=COMMON)
-train = functools.partial(runs.train, defaults=COMMON, timeout=240)
+@pytest.fixture
+def train(capfd):
+    """Trains in this process; gives the exit code and what was said."""
+    return functools.partial(runs.train_here, capfd=capfd, defaults=COMMON)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("recipe", RECIPES)
-def test_a_killed_run_ends_in_the_variables_of_one_that_never_was(tmp_path, data, recipe):
+def test_a_killed_run_ends_in_the_variables_of_one_that_never_was(tmp_path, data, train, recipe):
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     values, words = RECIPES[recipe]
     data = data if recipe == "pairs" else data / "competition"
-    values = {**values, "max_steps": 25}
+    values = {**values, "max_steps": 16}
     code, output = train(whole, data, **values)
     assert code == 0 and words in output, output
-    kill_after_checkpoint(killed, 10, start(killed, data, **values))
+    with killed_in_step(13):
+        train(killed, data, **values)
     code, output = train(killed, data, **values)
-    assert code == 0 and 11 <= int(re.search(r"steps (\d+) to 25", output)[1]) <= 25
-    expected, found = variables(whole), variables(killed)
-    assert expected.keys() == found.keys() and expected["global_step"] == 25
-    assert not [name for name in expected if not np.array_equal(expected[name], found[name])]
+    assert code == 0 and "steps 11 to 16" in output
+    assert variables(whole)["global_step"] == 16
+    assert_same_variables(whole, killed)
 
 
 @pytest.mark.slow
-def test_colorize_takes_any_folder_of_photographs(tmp_path, data):
+def test_colorize_takes_any_folder_of_photographs(tmp_path, data, train):
     values = {"model": "pix2pix", "colorize": True, "precision": "bfloat16", "max_steps": 2}
     code, output = train(tmp_path / "run", data / "competition", **values)
     assert code == 0 and "10 images in train;" in output, output
@@ -75,9 +75,7 @@ def test_colorize_takes_any_folder_of_photographs(tmp_path, data):
     )
 
 
-@pytest.mark.slow
-def test_help_lists_what_pix2pix_takes_and_no_more():
-    command = [sys.executable, ROOT / "train.py", "--model=pix2pix", "--help"]
-    text = " ".join(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split())
+def test_help_lists_what_pix2pix_takes_and_no_more(capfd):
+    text = " ".join(run_here(main, ["--model=pix2pix", "--help"], capfd).out.split())
     assert "--lambda_l1" in text and "--colorize" in text and "[resnet | unet; default unet]" in text
     assert "--lambda_a" not in text and "--pool_size" not in text

@@ -1,13 +1,20 @@
-"""Runs of train.py in processes of their own, and what they leave."""
+"""Runs of train.py, in processes of their own or in that of the tests, and what they leave."""
 
+import contextlib
 import re
 import subprocess
 import sys
 import time
 from pathlib import Path
+from unittest import mock
+
+import numpy as np
 
 from base.graph_mode import tf
 from tests.conftest import ROOT
+from tests.helpers.programs import run_here
+from train import main
+from training.loop import Trainer
 
 
 def flags(values):
@@ -32,6 +39,39 @@ def train(run_dir, data, defaults, timeout=240, **values):
             process.kill()
             raise
     return process.returncode, output
+
+
+def train_here(run_dir, data, capfd, defaults, **values):
+    """Does what `train` does in the process of the tests, where TensorFlow is there already; `capfd` is pytest's."""
+    with tf.Graph().as_default():
+        ended = run_here(main, flags({"run_dir": run_dir, "data_dir": data, **defaults, **values}), capfd)
+    return ended.code, ended.out + ended.err
+
+
+class Killed(BaseException):
+    """Ends a run between two instructions, as kill -9 does: nothing is saved."""
+
+
+@contextlib.contextmanager
+def killed_in_step(step):
+    """Ends the run that is trained in the block in a step."""
+    run_step = Trainer._run
+
+    def run(trainer, prepared, number):
+        if number == step:
+            raise Killed
+        return run_step(trainer, prepared, number)
+
+    with mock.patch.object(Trainer, "_run", run), contextlib.suppress(Killed):
+        yield
+        raise AssertionError(f"the run never came to step {step}")
+
+
+def assert_same_variables(run_dir, other_dir):
+    """Asserts that the newest checkpoints of two runs are equal, to the bit."""
+    expected, found = variables(run_dir), variables(other_dir)
+    assert expected.keys() == found.keys()
+    assert not [name for name in expected if not np.array_equal(expected[name], found[name])]
 
 
 def wait_for_checkpoint(run_dir, step, process):

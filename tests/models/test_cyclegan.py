@@ -110,23 +110,6 @@ def test_step_is_the_same_to_the_last_bit_in_separate_sessions(session):
 
 
 @pytest.mark.slow
-def test_a_compiled_step_computes_the_same():
-    def train(xla):
-        with tf.Graph().as_default(), tf.Session(config=session_config()) as session:
-            model = build_training(xla=xla)
-            session.run(tf.global_variables_initializer())
-            metadata, options = tf.RunMetadata(), tf.RunOptions(output_partition_graphs=True)
-            for step in range(2):
-                fetches = [model.train_ops["train"].scalars, model.train_ops["train"].op]
-                scalars, _ = session.run(fetches, random_feed(model, step), options=options, run_metadata=metadata)
-            return scalars, {node.op for graph in metadata.partition_graphs for node in graph.node}
-
-    (scalars, ops), (compiled_scalars, compiled_ops) = train(False), train(True)
-    assert "_XlaRun" in compiled_ops and "_XlaRun" not in ops
-    assert compiled_scalars == pytest.approx(scalars, rel=1e-3, abs=1e-5)
-
-
-@pytest.mark.slow
 def test_every_assignment_waits_for_all_gradients_and_losses(model):
     """Without this barrier, one network's update may land before another's loss has read the weights."""
     moves = operations("ResourceApplyAdam")

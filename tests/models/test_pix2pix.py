@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from base.errors import ConfigError
-from base.graph_mode import tf
+from base.graph_mode import session_config, tf
 from inference.session import translate
 from models.pix2pix import Pix2Pix
 from ops.losses import gan_loss, l1_loss
@@ -236,3 +236,22 @@ def test_batch_norm_uses_the_batch_and_dropout_stays_in_use(session):
 def test_impossible_values_are_refused(values, words):
     with pytest.raises(ConfigError, match=words):
         tiny_config("pix2pix", **values)
+
+
+@pytest.mark.slow
+def test_a_compiled_step_computes_the_same():
+    """With the same draws for dropout, too."""
+
+    def train(xla):
+        with tf.Graph().as_default(), tf.Session(config=session_config()) as session:
+            model = build_training(xla=xla, dropout=True)
+            session.run(tf.global_variables_initializer())
+            metadata, options = tf.RunMetadata(), tf.RunOptions(output_partition_graphs=True)
+            for step in range(2):
+                fetches = [model.train_ops["train"].scalars, model.train_ops["train"].op]
+                scalars, _ = session.run(fetches, random_feed(model, step), options=options, run_metadata=metadata)
+            return scalars, {node.op for graph in metadata.partition_graphs for node in graph.node}
+
+    (scalars, ops), (compiled_scalars, compiled_ops) = train(False), train(True)
+    assert "_XlaRun" in compiled_ops and "_XlaRun" not in ops
+    assert compiled_scalars == pytest.approx(scalars, rel=1e-3, abs=1e-5)
