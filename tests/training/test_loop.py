@@ -182,7 +182,7 @@ def test_long_run_grows_neither_its_graph_nor_its_checkpoints_nor_its_memory(tmp
             return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
 
     intervals = {"checkpoint_every": 10, "keep_checkpoints": 100, "sample_every": 50, "summary_every": 10}
-    with trainer_of(tmp_path, data, "cyclegan", max_steps=400, **intervals) as (trainer, graph):
+    with trainer_of(tmp_path, data, max_steps=400, **intervals) as (trainer, graph):
         nodes, memory = len(graph.get_operations()), []
         run_step = trainer._run
         trainer._run = lambda *arguments: (memory.append(resident_megabytes()), run_step(*arguments))[1]
