@@ -25,16 +25,12 @@ SMALL = {"image_size": 32, "generator_blocks": 1, "ngf": 8, "ndf": 8, "pool_size
 @pytest.mark.parametrize(
     "options",
     [
-        {"gan_loss": "lsgan", "generator_blocks": 6, "real_label": 0.9},
-        {"gan_loss": "vanilla", "real_label": 0.9},
-        {"gan_loss": "hinge"},
-        {"gan_loss": "wgangp", "batch_size": 2},
-        {"gan_loss": "wgangp", "lambda_penalty": 3.0},
-        {"norm": "affine_instance"},
-        {"norm": "batch", "batch_size": 2},
-        {"norm": "none"},
+        {"gan_loss": "lsgan", "generator_blocks": 3, "real_label": 0.9},
+        {"gan_loss": "vanilla", "real_label": 0.9, "norm": "affine_instance"},
+        {"gan_loss": "hinge", "norm": "batch", "batch_size": 2},
+        {"gan_loss": "wgangp", "lambda_penalty": 3.0, "batch_size": 2},
         {"generator": "unet", "unet_levels": 5, "discriminator": "pixel"},
-        {"upsampling": "resize", "long_skip": True, "leak": 0.1, "discriminator_leak": 0.1},
+        {"upsampling": "resize", "long_skip": True, "leak": 0.1, "discriminator_leak": 0.1, "norm": "none"},
     ],
     ids=lambda options: "-".join(map(str, options.values())),
 )
