@@ -1,11 +1,9 @@
 """A model in a file of its own trains, continues, shows its grid and translates; nothing of the project changes."""
 
+import functools
 import json
 import shutil
-import subprocess
-import sys
 
-import numpy as np
 import pytest
 from PIL import Image
 
@@ -13,6 +11,8 @@ from inference.load import load_run
 from tests.conftest import ROOT
 from tests.helpers import runs
 from tests.helpers.images import photo, save
+from tests.helpers.programs import run_here
+from train import main
 
 VALUES = {
     "model": "own/autoencoder.py",
@@ -37,36 +37,41 @@ def workplace(tmp_path, monkeypatch):
     return tmp_path
 
 
-@pytest.mark.slow
-def test_its_options_are_listed(workplace):
-    command = [sys.executable, ROOT / "train.py", "--model=own/autoencoder.py", "--help"]
-    text = " ".join(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split())
+@pytest.fixture
+def train(capfd):
+    """Trains in this process; gives the exit code and what was said."""
+    return functools.partial(runs.train_here, capfd=capfd)
+
+
+@pytest.mark.usefixtures("workplace")
+def test_its_options_are_listed(capfd):
+    text = " ".join(run_here(main, ["--model=own/autoencoder.py", "--help"], capfd).out.split())
     assert "--code_channels Channels of the code" in text and "default 8" in text
     assert "--learning_rate" in text and "--lambda_a" not in text
 
 
-def test_its_checks_refuse(workplace):
-    code, output = runs.train("run", "photos", {**VALUES, "image_size": 20})
+@pytest.mark.usefixtures("workplace")
+def test_its_checks_refuse(train):
+    code, output = train("run", "photos", defaults={**VALUES, "image_size": 20})
     assert code == 2 and "--image_size=20 must be a multiple of 8 for the autoencoder" in output
 
 
 @pytest.mark.slow
-def test_killed_and_continued_it_ends_in_the_variables_of_one_run(workplace, monkeypatch):
-    code, output = runs.train("whole", "photos", VALUES)
+def test_killed_and_continued_it_ends_in_the_variables_of_one_run(workplace, train, monkeypatch):
+    code, output = train("whole", "photos", defaults=VALUES)
     assert code == 0, output
-    runs.kill_after_checkpoint("killed", 10, runs.start("killed", "photos", VALUES))
+    with runs.killed_in_step(13):
+        train("killed", "photos", defaults=VALUES)
     (workplace / "elsewhere").mkdir()
     monkeypatch.chdir(workplace / "elsewhere")  # the run knows where its model lies
     code, output = runs.train("../killed", None, {})
-    assert code == 0, output
-    expected, found = runs.variables("../whole"), runs.variables("../killed")
-    assert expected.keys() == found.keys() and expected["global_step"] == 25
-    assert not [name for name in expected if not np.array_equal(expected[name], found[name])]
+    assert code == 0 and "steps 11 to 25" in output, output
+    runs.assert_same_variables("../whole", "../killed")
 
 
 @pytest.mark.slow
-def test_its_run_holds_its_option_and_its_grid_and_translates(workplace):
-    code, output = runs.train("run", "photos", {**VALUES, "max_steps": 10})
+def test_its_run_holds_its_option_and_its_grid_and_translates(workplace, train):
+    code, output = train("run", "photos", defaults={**VALUES, "max_steps": 10})
     assert code == 0 and "5 images in train" in output, output
     assert json.loads((workplace / "run/config.json").read_text())["code_channels"] == 3
     with Image.open(workplace / "run/samples/step-00000010.png") as grid:

@@ -1,6 +1,8 @@
 """Runs that have a checkpoint, but never saw an image; and images for them."""
 
 import functools
+import tempfile
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -18,17 +20,26 @@ STEP = 7
 def make_run(path, model="cyclegan", without="", **values):
     """Makes the folder of an untrained run; its checkpoint lacks the variables whose names start with `without`."""
     folder = RunFolder(str(path))
-    config = tiny_config(model, **{"data_dir": "scenes", "run_dir": str(path), **values})
-    folder.claim(config)
-    with tf.Graph().as_default(), tf.Session() as session:
+    folder.claim(tiny_config(model, **{"data_dir": "scenes", "run_dir": str(path), **values}))
+    values.pop("data_dir", None)  # on which weights do not depend
+    for name, content in _checkpoint(model, without, **values).items():
+        Path(folder.checkpoints, name).write_bytes(content)
+    folder.release()
+    return path
+
+
+@functools.cache
+def _checkpoint(model, without, **values):
+    """The files of the checkpoint by name, made once for each kind of run."""
+    config = tiny_config(model, data_dir="scenes", **values)
+    with tempfile.TemporaryDirectory() as folder, tf.Graph().as_default(), tf.Session() as session:
         built = find_model(model)(config)
         kept = [v for v in tf.global_variables() if not without or not v.op.name.startswith(without)]
-        checkpoints = Checkpoints(folder.checkpoints, kept)
+        checkpoints = Checkpoints(folder, kept)
         session.run(tf.global_variables_initializer())
         session.run(built.global_step.assign(STEP))
         assert checkpoints.save(session, STEP)
-    folder.release()
-    return path
+        return {file.name: file.read_bytes() for file in Path(folder).iterdir()}
 
 
 def noise(height, width, seed=0):

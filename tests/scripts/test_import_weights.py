@@ -11,10 +11,12 @@ import pytest
 from base.errors import OutputError, UsageError, UserError
 from base.graph_mode import tf
 from inference.load import load_run
+from inputs.scenes import write_scenes
 from run_folder.checkpoints import Checkpoints
 from run_folder.folder import RunFolder
 from scripts import import_weights
 from tests.helpers.pytorch import SOURCE, assert_same_outputs, save, save_all
+from tests.helpers.runs import train_here
 from tests.helpers.untrained import noise
 
 torch = pytest.importorskip("torch")
@@ -131,15 +133,12 @@ def test_data_dir_may_be_given_from_anywhere():
 
 
 @pytest.mark.slow
-def test_script_runs_from_anywhere_and_training_goes_on():
+def test_training_goes_on(capfd):
     save_all(blocks=1)
-    script = [sys.executable, str(ROOT / "scripts" / "import_weights.py"), f"--source={SOURCE}", f"--run_dir={RUN}"]
-    values = ["--data_dir=scenes", "--max_steps=1", "--precision=float32", *OF_TRAINING]
-    subprocess.run([*script, *values], check=True, capture_output=True)
-    command = [sys.executable, str(ROOT / "train.py"), f"--run_dir={RUN}"]
-    trained = subprocess.run(command, capture_output=True, text=True)
-    assert trained.returncode == 0, trained.stderr
-    assert "steps 1 to 1" in trained.stdout
+    write_scenes(Path("scenery"), 36, train=3, test=2)
+    import_run("--data_dir=scenery", "--max_steps=1", *OF_TRAINING)
+    code, output = train_here(RUN, None, capfd, {})
+    assert code == 0 and "steps 1 to 1" in output
 
 
 def command_line_error(*flags):
