@@ -46,10 +46,13 @@ start = functools.partial(runs.start, defaults=TINY)
 
 
 @pytest.mark.slow
-def test_a_killed_run_ends_in_the_weights_of_one_that_never_was(tmp_path, data, train):
-    """In bfloat16; tests/entry_points kill a run in float32, and tests/test_train_models.py end those of all models."""
+def test_a_killed_run_ends_in_the_weights_of_one_that_never_was(tmp_path, data):
+    """In bfloat16; tests/entry_points kill a run in float32, and tests/test_train_models.py end those of all models.
+
+    All in processes of their own: the bits of bfloat16 depend on the threads of a process, which here is an old one.
+    """
     whole, killed, values = tmp_path / "whole", tmp_path / "killed", {"precision": "bfloat16", "max_steps": 40}
-    code, output = train(whole, data, **values)
+    code, output = runs.train(whole, data, TINY, **values)
     assert code == 0, output
     kill_after_checkpoint(killed, 10, start(killed, data, **values))
     reached = newest_step(killed)

@@ -64,7 +64,7 @@ def test_killed_and_continued_it_ends_in_the_variables_of_one_run(workplace, tra
         train("killed", "photos", defaults=VALUES)
     (workplace / "elsewhere").mkdir()
     monkeypatch.chdir(workplace / "elsewhere")  # the run knows where its model lies
-    code, output = runs.train("../killed", None, {})
+    code, output = train("../killed", None, defaults={})
     assert code == 0 and "steps 11 to 25" in output, output
     runs.assert_same_variables("../whole", "../killed")
 
