@@ -103,13 +103,12 @@ def test_encrypted_files_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
-@pytest.mark.parametrize("content", [b"", b"hello", b"\x1f\x8b\x08" + bytes(30), b"PK\x05\x06" + bytes(9), bytes(10_240)])
+@pytest.mark.parametrize("content", [b"", b"hello", b"\x1f\x8b\x08" + bytes(30), b"PK\x05\x06" + bytes(9)])
 def test_what_is_no_archive_is_one_line(tmp_path, ending, content):
     path = tmp_path / f"x{ending}"
     path.write_bytes(content)
     said = complaint(DataError, open_archive, path)
-    empty = ending == ".tar" and not any(content) and content  # blocks of zeros are a tar of nothing
-    assert bool(said) != bool(empty) and (empty or said.startswith(f"{path}: is no archive, or a damaged one: "))
+    assert said.startswith(f"{path}: is no archive, or a damaged one: ")
 
 
 @pytest.mark.parametrize("ending", [".tar", ".tar.gz", ".zip"])
