@@ -1,6 +1,7 @@
 """pix2pix and the Monet recipe through train.py: killed and continued; what they say; mistakes."""
 
 import functools
+import os
 import re
 
 import pytest
@@ -63,6 +64,22 @@ def test_a_killed_run_ends_in_the_variables_of_one_that_never_was(tmp_path, data
     assert code == 0 and "steps 11 to 16" in output
     assert variables(whole)["global_step"] == 16
     assert_same_variables(whole, killed)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="a process cannot be given one core alone")
+def test_a_deterministic_run_has_the_same_bits_on_one_core_and_on_all(tmp_path, data):
+    """Without the flag most of these variables differ."""
+    values = {"model": "pix2pix", "colorize": True, "batch_size": 2, "max_steps": 5, "deterministic": True}
+    cores = os.sched_getaffinity(0)
+    for name, given in (("one", {min(cores)}), ("all", cores)):
+        try:
+            os.sched_setaffinity(0, given)  # which the process that is started has, too
+            code, output = runs.train(tmp_path / name, data / "competition", COMMON, **values)
+        finally:
+            os.sched_setaffinity(0, cores)
+        assert code == 0, output
+    assert_same_variables(tmp_path / "one", tmp_path / "all")
 
 
 @pytest.mark.slow
