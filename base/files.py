@@ -9,8 +9,10 @@ import itertools
 import os
 import shutil
 import stat
+import sys
 from collections.abc import Container, Iterator, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from base.errors import DataError, OutputError
 
@@ -143,7 +145,13 @@ def _lock(path: str | os.PathLike, flags: int) -> int:
 
 
 def read_regular(path: str | os.PathLike, most: int) -> bytes:
-    """Reads a regular file whole; pipes and devices, which may never end, and larger files are not even opened.
+    """Reads a regular file whole; errors are those of `open_regular`."""
+    with open_regular(path, most) as file:
+        return file.read(most)
+
+
+def open_regular(path: str | os.PathLike, most: int = sys.maxsize) -> BinaryIO:
+    """Opens a regular file to read; pipes and devices, which may never end, and larger files are not even opened.
 
     Args:
       path: path of the file; links are followed.
@@ -153,9 +161,13 @@ def read_regular(path: str | os.PathLike, most: int) -> bytes:
       OSError: it cannot be read, is no regular file, or is larger.
     """
     _check_regular(path, os.stat(path), most)
-    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+    file = open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
+    try:
         _check_regular(path, os.fstat(file.fileno()), most)  # it may have been replaced in between
-        return file.read(most)
+    except OSError:
+        file.close()
+        raise
+    return file
 
 
 def read_if_there(path: Path, most: int) -> bytes | None:
@@ -230,9 +242,9 @@ def free_name(candidates: Sequence[str], taken: Container[str]) -> str:
 
 
 def sha256_of(path: Path) -> str:
-    """Hash of a file, in hexadecimal. DataError where it cannot be read."""
+    """Hash of a regular file, in hexadecimal. DataError where it cannot be read."""
     digest = hashlib.sha256()
-    with reading(), open(path, "rb") as file:
+    with reading(), open_regular(path) as file:
         while piece := file.read(1 << 20):
             digest.update(piece)
     return digest.hexdigest()

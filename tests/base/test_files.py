@@ -177,3 +177,9 @@ def test_hash_is_that_of_the_whole_file(tmp_path):
     assert sha256_of(tmp_path / "file") == hashlib.sha256(data).hexdigest()
     with pytest.raises(DataError, match="none: No such file"):
         sha256_of(tmp_path / "none")
+
+
+def test_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(DataError, match="pipe: it is no regular file"):
+        sha256_of(tmp_path / "pipe")
