@@ -23,9 +23,10 @@ setup(
         "recipes",
         "run_folder",
         "scripts",
+        "serving",
         "training",
     ],
-    package_data={"exports": ["page.html"]},
+    package_data={"exports": ["page.html", "pictures.css", "pictures.js"], "serving": ["page.html"]},
     py_modules=["build_data", "config", "train"],
     install_requires=[
         "absl-py",
@@ -36,6 +37,7 @@ setup(
         "tensorboard",
         "tensorflow>=2.16",
         "tqdm",
+        "werkzeug>=3",  # scripts/serve.py; TensorBoard needs it, too
     ],
     extras_require={
         "dev": ["mypy==2.4.1", "pre-commit>=4", "ruff==0.17.6"],  # exact: a new version may find more

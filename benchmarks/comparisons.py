@@ -12,7 +12,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from statistics import median
+from statistics import median, quantiles
 from typing import Any
 
 from base.errors import UserError
@@ -36,6 +36,10 @@ LOOP_STEPS = 1000
 DRAWN = 150  # images of each domain, for pipeline and build_data, where no images are given
 TRANSLATED = 20  # images, where none are given
 COPIES = 20  # of each image that build_data is given, so that its start-up counts for little
+
+SERVED = {"small": 256, "large": 256}  # sides of the images that one client sends, in pixels, by size of the network
+TINY: dict[str, Any] = {"image_size": 32, "generator_blocks": 1, "ngf": 4, "ndf": 4}  # under load
+LOAD = {"requests": 10_000, "at_once": 32}
 
 Figures = dict[str, Any]  # what one measurement gives, see `benchmarks.contenders`
 Round = Mapping[str, Figures]  # by contender
@@ -224,8 +228,53 @@ def startup(setting: Setting) -> Tables:
     return {"startup": [row]}
 
 
+def serve(setting: Setting) -> Tables:
+    """One client of scripts/serve.py beside the bare forward pass; and many at once, some of whom send damage."""
+    contenders: dict[str, Figures] = {}
+    for name, side in SERVED.items():
+        run_dir = os.path.join(setting.workdir, f"run-{name}")
+        made = measure({"what": "make_run", "run_dir": run_dir, "values": {**SIZES[name], "precision": "float32"}})
+        _check("make_run", made)
+        fields = {"run_dir": run_dir, "side": side, "seconds": TIMED_SECONDS}
+        contenders |= {
+            f"{name}, forward": {"what": "forward", **fields},
+            f"{name}, served": {"what": "one_client", **fields},
+        }
+    rounds = take_turns(contenders, setting.rounds, needed=contenders)
+    rows = []
+    for name, side in SERVED.items():
+        times = [[median(figures[f"{name}, {way}"]["times"]) for way in ("forward", "served")] for figures in rounds]
+        row = {"network": f"{name}: {SIZES[name]}", "image": f"{side} px"}
+        for way, milliseconds in zip(("forward ms", "served ms"), zip(*times)):
+            row[way] = f"{1e3 * median(milliseconds):.1f}"
+        rows.append({**row, "served / forward: time": f"{median(after / before for before, after in times):.2f}"})
+    title = "one client, float32, from PNG to PNG; forward: from floats to floats"
+    show(title, rows)
+    return {title: rows, **_load_table(setting)}
+
+
+def _load_table(setting):
+    run_dir = os.path.join(setting.workdir, "run-tiny")
+    _check("make_run", measure({"what": "make_run", "run_dir": run_dir, "values": {**TINY, "precision": "float32"}}))
+    load = {"what": "many_clients", "run_dir": run_dir, "side": TINY["image_size"], **LOAD}
+    figures = measure(load)
+    _check("many_clients", figures)
+    row = {
+        "requests": str(sum(figures["requests"].values())),
+        "wrong answers": str(sum(figures["wrong"].values())),
+        "requests/s": f"{sum(figures['requests'].values()) / figures['seconds']:.0f}",
+    }
+    for percent in (50, 99):
+        row[f"p{percent} ms"] = f"{1e3 * quantiles(figures['times'], n=100)[percent - 1]:.0f}"
+    for place, who in enumerate(("server", "network")):
+        row[f"{who} MB, warm - end"] = f"{figures['warm_mb'][place]:.0f} - {figures['end_mb'][place]:.0f}"
+    title = f"{LOAD['at_once']} clients, {TINY}: {figures['requests']}; wrong: {figures['wrong'] or 'none'}"
+    show(title, [row])
+    return {title: [row]}
+
+
 COMPARISONS: dict[str, Callable[[Setting], Tables]] = {
-    function.__name__: function for function in (training, loop, inference, pipeline, build_data, startup)
+    function.__name__: function for function in (training, loop, inference, pipeline, build_data, startup, serve)
 }
 
 

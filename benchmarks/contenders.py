@@ -24,8 +24,10 @@ from PIL import Image
 
 from base.errors import UserError
 from base.graph_mode import session_config, tf
+from benchmarks import clients
 from inference.isolated import IsolatedRun
 from inference.jobs import find_jobs
+from inference.load import load_run
 from inference.translation import THREADS, ahead, translate_files
 from inputs.data_dir import open_splits
 from inputs.dataset import read_description
@@ -180,6 +182,35 @@ def translating(
     return {"images_per_s": len(jobs) / (time.perf_counter() - started)}
 
 
+def forward(run_dir: str, side: int, seconds: float) -> dict[str, Any]:
+    """Times the bare forward pass of a square image, from floats to floats."""
+    run = load_run(run_dir, "AtoB")
+    signature = run.model.outputs.translations["AtoB"]
+    image = np.random.RandomState(0).uniform(-1, 1, [1, side, side, 3]).astype(np.float32)
+    step = run.session.make_callable(signature.result, [signature.source])
+    _time(lambda: step(image), count=3)
+    return {"times": _time(lambda: step(image), seconds=seconds)}
+
+
+def one_client(run_dir: str, side: int, seconds: float) -> dict[str, Any]:
+    """Times the answers that one client of scripts/serve.py gets, from a square PNG file to a PNG file."""
+    kind = clients.Kind(100, clients.request(clients.noisy_image(side)), [200])
+
+    def ask():
+        if clients.ask(port, kind) not in kind.codes:
+            raise UserError("a request was not answered")
+
+    with clients.server_of(run_dir) as (port, _):
+        _time(ask, count=3)
+        return {"times": _time(ask, seconds=seconds)}
+
+
+def many_clients(run_dir: str, side: int, requests: int, at_once: int) -> dict[str, Any]:
+    """Puts scripts/serve.py under load; the figures are those of `clients.load`."""
+    with clients.server_of(run_dir, f"--queue={2 * at_once}") as (port, process):
+        return clients.load(port, process, clients.noisy_image(side), requests, at_once)
+
+
 def startup(values: Mapping[str, Any], workdir: str) -> dict[str, float]:
     """Times from the start of `train.py` to the end of its first step, which TensorBoard's first point carries."""
     run_dir = os.path.join(workdir, "run")
@@ -331,7 +362,7 @@ def _unknown_framework(name: str) -> ValueError:
 WHATS: dict[str, Callable[..., dict]] = {
     function.__name__: function
     for function in (training, matmul, loop, pipeline, decode, build_data, make_run, translating, startup, graph)
-}
+} | {function.__name__: function for function in (forward, one_client, many_clients)}
 
 
 def main(arguments: Sequence[str]) -> None:

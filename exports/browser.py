@@ -44,10 +44,10 @@ def find_browser() -> str | None:
 
 
 class Browser:
-    """A browser that shows the page."""
+    """A browser that shows a page."""
 
-    def __init__(self):
-        """Starts it."""
+    def __init__(self, url: str = ""):
+        """Starts it; without a URL, it shows PAGE."""
         path = find_browser()
         if path is None:
             raise RuntimeError("there is no Chromium and no Chrome to try the page in")
@@ -65,7 +65,7 @@ class Browser:
         target = self._ask("Target.createTarget", url="about:blank")["targetId"]
         self._session = self._ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         self._ask("Page.enable")
-        self._ask("Page.navigate", url=Path(PAGE).resolve().as_uri())
+        self._ask("Page.navigate", url=url or Path(PAGE).resolve().as_uri())
         self._wait(lambda message: message.get("method") == "Page.loadEventFired")
 
     def evaluate(self, expression: str) -> Any:
@@ -75,10 +75,18 @@ class Browser:
             raise RuntimeError(json.dumps(answer["exceptionDetails"])[-300:])
         return answer["result"]["value"]
 
+    def choose_file(self, selector: str, file: Path) -> None:
+        """Gives a file to the input that a selector of CSS names."""
+        root = self._ask("DOM.getDocument")["root"]["nodeId"]
+        node = self._ask("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]
+        self._ask("DOM.setFileInputFiles", nodeId=node, files=[str(file)])
+
     def close(self) -> None:
         """Ends it."""
         self._process.kill()
         self._process.wait()
+        self._in.close()
+        self._out.close()
         self._folder.cleanup()
 
     def _ask(self, method: str, **parameters: Any) -> dict[str, Any]:

@@ -8,9 +8,11 @@ import gzip
 import hashlib
 import html
 import json
+import re
 import tarfile
 import tempfile
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,7 +28,7 @@ URL = f"https://registry.npmjs.org/{PACKAGE}/-/{PACKAGE}-{VERSION}.tgz"
 SHA512 = "q0y+JrrtukXSzsBWEMccVfqX25LRmosXHF+CaRJmg8pZClzcV7svNc4rKY3jL02Vb7QmRMDs1SigqR4CXAfKYQ=="  # npm's, in base64
 CODE, WASM = "dist/ort.wasm.bundle.min.mjs", "dist/ort-wasm-simd-threaded.wasm"
 MOST_BYTES = 256 << 20  # of one of its files
-TEMPLATE = Path(__file__).with_name("page.html")
+TEMPLATE, STYLE, SCRIPT = (Path(__file__).with_name(name) for name in ("page.html", "pictures.css", "pictures.js"))
 SIDES = (256, 512, 1024, 2048)  # pixels that the page offers
 USUAL_SIDE = 256
 NOTICE = """\
@@ -70,6 +72,7 @@ def write(frozen: Frozen, folder: Path, package: Path | None = None) -> None:
     sides = "".join(f"<option value={side}{' selected' * (side == USUAL_SIDE)}>{side} px" for side in SIDES)
     network = {"source": frozen.source_name, "result": frozen.result_name, "channels": frozen.shape[-1]}
     texts = {
+        **pictures_parts(),
         "title": html.escape(frozen.title),
         "about": html.escape(f"The network was trained on {frozen.trained_on}."),
         "notice": NOTICE.format(version=runtime.version),
@@ -79,10 +82,18 @@ def write(frozen: Frozen, folder: Path, package: Path | None = None) -> None:
         "wasm": _packed(runtime.wasm),
         "model": _packed(model),
     }
-    page = TEMPLATE.read_text(encoding="utf-8")
-    for name, text in texts.items():
-        page = page.replace(f"[[{name}]]", text)
-    (folder / PAGE).write_text(page, encoding="utf-8")
+    (folder / PAGE).write_text(filled(TEMPLATE, texts), encoding="utf-8")
+
+
+def pictures_parts() -> dict[str, str]:
+    """What this page and that of `serving` have in common, for `filled`: its style and its script."""
+    return {"style": STYLE.read_text(encoding="utf-8"), "script": SCRIPT.read_text(encoding="utf-8")}
+
+
+def filled(template: Path, texts: Mapping[str, str]) -> str:
+    """A page with texts in the places that are named `[[so]]`; what a text has in such brackets stays as it is."""
+    page = template.read_text(encoding="utf-8")
+    return re.sub(r"\[\[(\w+)\]\]", lambda place: texts[place[1]], page)
 
 
 def check() -> None:

@@ -1,10 +1,11 @@
-"""A trained run in a process of its own: what ends that process, such as a lack of memory, costs one image."""
+"""A trained network in a process of its own: what ends that process, such as a lack of memory, costs one image."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import signal
+from collections.abc import Callable
 from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import Connection
 from typing import Any
@@ -14,12 +15,103 @@ import numpy as np
 from base.errors import DataError, UserError
 from base.signals import leave_stop_signals_to_parent, stop_signals_blocked
 from base.terminal import steady_output
-from inference.load import LoadedRun, load_run
+from inference.load import load_run
 from run_folder.folder import RunFolder
 
 
-class IsolatedRun:
-    """One direction of a run's networks, in a process that is started anew for the next image where it dies.
+class ProcessEndedError(DataError):
+    """A process died over what it was asked; the message is how: "SIGKILL" or "exit code 1"."""
+
+
+class OvertimeError(DataError):
+    """A process took longer than it was given, and was ended."""
+
+
+class FailedError(DataError):
+    """What a process was asked failed, as its programmer did not foresee; the next question may do well."""
+
+
+class Isolated:
+    """An object in a process of its own, which is started anew for the next call where it dies over one.
+
+    Attributes:
+      about: what the object says of itself, its attribute of that name.
+    """
+
+    about: Any
+
+    def __init__(self, make: Callable[..., Any], *arguments: Any):
+        """Makes the object.
+
+        Args:
+          make: function of a module, or class; called in the process, and its UserError raised here.
+          *arguments: for it; the first is what an error is about.
+
+        Raises:
+          DataError: the process ended.
+        """
+        self._make, self._arguments = make, arguments
+        self._start()
+
+    def call(self, method: str, *arguments: Any, seconds: float | None = None) -> Any:
+        """Calls a method of the object, one at a time, and gives what it gives.
+
+        Raises:
+          ProcessEndedError: the process died over it.
+          OvertimeError: it took longer than `seconds`; None: it may take any time.
+          FailedError: it raised what is no UserError.
+          UserError: that it raised; or the object cannot be made any more.
+        """
+        self.revive()
+        try:
+            self._connection.send((method, arguments))
+            if seconds is not None and not self._connection.poll(max(seconds, 0.0)):
+                self.close()
+                raise OvertimeError(f"takes longer than {seconds:.1f} s")
+            answer = self._connection.recv()
+        except (EOFError, OSError):
+            raise ProcessEndedError(self._end()) from None
+        if isinstance(answer, UserError):
+            raise answer
+        return answer
+
+    def revive(self) -> None:
+        """Starts the process anew where it has ended; UserError where the object cannot be made any more."""
+        if self._process.exitcode is not None:
+            self._start()
+
+    def close(self) -> None:
+        """Ends the process, at once, whatever it is doing."""
+        self._process.kill()
+        self._end()
+
+    def _start(self):
+        context = get_context("spawn")  # a fork would not be safe beside threads
+        self._connection, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(theirs, self._make, *self._arguments), daemon=True)
+        resource_tracker.ensure_running()  # before, since it unblocks signals
+        with stop_signals_blocked():
+            self._process.start()
+        theirs.close()  # so that the death of the process ends the connection
+        try:
+            answer = self._connection.recv()
+        except (EOFError, OSError):
+            raise DataError(f"{self._arguments[0]}: the process that loads the run ended ({self._end()})") from None
+        if isinstance(answer, UserError):
+            self.close()  # it would end by itself, but maybe after the next call has asked whether it did
+            raise answer
+        self.about = answer
+
+    def _end(self):
+        """Waits for the end of the process and says what it was."""
+        self._connection.close()
+        self._process.join()
+        code = self._process.exitcode or 0
+        return signal.Signals(-code).name if code < 0 else f"exit code {code}"
+
+
+class IsolatedRun(Isolated):
+    """One direction of a run's networks, in a process of its own.
 
     Attributes:
       config: Config of the run, with the precision it was trained in.
@@ -36,8 +128,8 @@ class IsolatedRun:
         statistics: str = "exact",
     ):
         """Loads a run; arguments and errors are those of `load_run` and of `LoadedRun.translate`."""
-        self._arguments = (run_dir, direction, precision, tile, statistics)
-        self._start()
+        super().__init__(_OneDirection, run_dir, direction, precision, tile, statistics)
+        self.step, self.channels = self.about
         self.config = RunFolder(os.path.expanduser(run_dir)).config()
 
     def translate(self, pixels: np.ndarray) -> np.ndarray:
@@ -47,76 +139,47 @@ class IsolatedRun:
           DataError: it cannot be translated, or the process died over it.
           UserError: the run cannot be loaded any more.
         """
-        if self._process.exitcode is not None:
-            self._start()
         try:
-            self._connection.send(pixels)
-            answer = self._connection.recv()
-        except (EOFError, OSError):
+            return self.call("translate", pixels)
+        except ProcessEndedError as end:
             height, width = pixels.shape[:2]
-            what = f"{width} x {height} px ended the network's process ({self._end()}), maybe for lack of memory"
+            what = f"{width} x {height} px ended the network's process ({end}), maybe for lack of memory"
             raise DataError(f"{what}; try --max_side={max(1, max(height, width) // 2)}") from None
-        if isinstance(answer, UserError):
-            raise answer
-        return answer
-
-    def close(self) -> None:
-        """Ends the process, at once, whatever it is doing."""
-        self._process.kill()
-        self._end()
-
-    def _start(self):
-        context = get_context("spawn")  # a fork would not be safe beside threads
-        self._connection, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, *self._arguments), daemon=True)
-        resource_tracker.ensure_running()  # before, since it unblocks signals
-        with stop_signals_blocked():
-            self._process.start()
-        theirs.close()  # so that the death of the process ends the connection
-        try:
-            answer = self._connection.recv()
-        except (EOFError, OSError):
-            raise DataError(f"{self._arguments[0]}: the process that loads the run ended ({self._end()})") from None
-        if isinstance(answer, UserError):
-            raise answer
-        self.step, self.channels = answer
-
-    def _end(self):
-        """Waits for the end of the process and says what it was."""
-        self._connection.close()
-        self._process.join()
-        code = self._process.exitcode or 0
-        return signal.Signals(-code).name if code < 0 else f"exit code {code}"
+        except FailedError as error:
+            raise DataError(f"cannot be translated: {error}") from None
 
 
-def _serve(
-    connection: Connection,
-    run_dir: str | os.PathLike,
-    direction: str,
-    precision: str | None,
-    tile: int | None,
-    statistics: str,
-) -> None:
-    """Loads a run and translates each image that comes in, until the parent process is gone."""
+class _OneDirection:
+    """What an IsolatedRun has in its process."""
+
+    def __init__(self, run_dir, direction, precision, tile, statistics):
+        self._run, self._how = load_run(run_dir, direction, precision), (direction, tile, statistics)
+        self.about = self._run.step, self._run.channels(direction)
+
+    def translate(self, pixels):
+        return self._run.translate(pixels, *self._how)
+
+
+def _serve(connection: Connection, make: Callable[..., Any], *arguments: Any) -> None:
+    """Makes an object and answers each call that comes in, until the parent process is gone."""
     leave_stop_signals_to_parent()
     with steady_output():
-        answer: UserError | tuple[int, int]
         try:
-            run = load_run(run_dir, direction, precision)
-            answer = run.step, run.channels(direction)
+            made = make(*arguments)
+            answer = made.about
         except UserError as error:
             answer = error
         with contextlib.suppress(EOFError, OSError):
             connection.send(answer)
             os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # last words of C++ code; the parent says it better
             while not isinstance(answer, UserError):
-                connection.send(_translation_or_reason(run, connection.recv(), direction, tile, statistics))
+                connection.send(_answer_or_reason(made, *connection.recv()))
 
 
-def _translation_or_reason(run: LoadedRun, pixels: np.ndarray, *how: Any) -> np.ndarray | UserError:
+def _answer_or_reason(made: Any, method: str, arguments: tuple) -> Any:
     try:
-        return run.translate(pixels, *how)
+        return getattr(made, method)(*arguments)
     except UserError as reason:
         return reason
     except Exception as error:  # one image must not cost the others
-        return DataError(" ".join(f"cannot be translated: {type(error).__name__} {error}".split())[:300])
+        return FailedError(" ".join(f"{type(error).__name__} {error}".split())[:300])

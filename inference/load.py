@@ -117,15 +117,30 @@ class LoadedRun:
           UsageError: the run is no classifier, or `image` is no image.
           DataError: the image cannot be read, or is smaller than the crop.
         """
-        signature = self.model.outputs.classification
-        if signature is None:
-            raise UsageError(f"{self._subject} is no classifier")
+        (number,) = self._verdict(image, self._classification.predictions)
+        return self._classification.class_names[number]
+
+    def shares(self, image: ImageLike) -> dict[str, float]:
+        """The share of each class in the network's verdict on one image, by name; arguments and errors as `classify`.
+
+        They add up to 1, and the largest is that of the class that `classify` names.
+        """
+        (shares,) = self._verdict(image, self._classification.shares)
+        return dict(zip(self._classification.class_names, map(float, shares), strict=True))
+
+    def _verdict(self, image, tensor):
+        images = self._classification.images
         try:
-            pixels = held_out_image(_as_pixels(image, int(signature.images.shape[-1])), self.config)
+            pixels = held_out_image(_as_pixels(image, int(images.shape[-1])), self.config)
         except BadImage as reason:
             raise DataError(f"the image {reason}") from None
-        (number,) = self.session.run(signature.predictions, {signature.images: _as_values(pixels)[None]})
-        return signature.class_names[number]
+        return self.session.run(tensor, {images: _as_values(pixels)[None]})
+
+    @property
+    def _classification(self):
+        if self.model.outputs.classification is None:
+            raise UsageError(f"{self._subject} is no classifier")
+        return self.model.outputs.classification
 
     @property
     def _generation(self):

@@ -34,6 +34,7 @@ Measures speed and memory, prints tables and writes JSON.
   python scripts/benchmark.py --what=pipeline        images/s the input pipeline delivers, beside decoding alone
   python scripts/benchmark.py --what=build_data      images/s converted, beside decoding alone
   python scripts/benchmark.py --what=startup         from the start of the process to the end of the first step
+  python scripts/benchmark.py --what=serve           one client of serve.py beside the forward pass; 32 under load
 
 "ours / theirs" is the median over the rounds of this project's figure, in the last of the precisions, to a contender's.
 """

@@ -24,6 +24,7 @@ BELOW = {  # what each room stands on, from the ground floor up
     "evaluation": {"base", "config", "inference", "inputs", "models"},
     "exports": {"base", "downloads", "inference", "inputs", "run_folder"},
     "training": {"base", "config", "evaluation", "inference", "inputs", "models", "run_folder"},
+    "serving": {"base", "exports", "inference", "inputs", "models", "training"},
     "benchmarks": {"base", "config", "evaluation", "inference", "inputs", "models", "ops", "run_folder", "training"},
 }
 ENTRIES = {"build_data", "train", "scripts"}

@@ -15,6 +15,7 @@ from scripts.benchmark import BenchmarkOptions
 from scripts.export import ExportOptions
 from scripts.import_weights import parse_options
 from scripts.sample import SampleOptions
+from scripts.serve import ServeOptions
 from scripts.translate import TranslateOptions
 from tests.conftest import ROOT
 from tests.helpers import pages
@@ -25,6 +26,7 @@ ENTRIES = {
     "scripts/benchmark.py": BenchmarkOptions,
     "scripts/export.py": ExportOptions,
     "scripts/sample.py": SampleOptions,
+    "scripts/serve.py": ServeOptions,
     "scripts/translate.py": TranslateOptions,
 }
 HELP = [command for command in all_commands() if command.endswith("--help")]

@@ -12,6 +12,7 @@ from scripts.export import ExportOptions
 from scripts.get_data import GetOptions
 from scripts.import_weights import ImportOptions
 from scripts.sample import SampleOptions
+from scripts.serve import ServeOptions
 from scripts.translate import TranslateOptions
 from tests.conftest import ROOT
 from tests.helpers.autoencoder import AutoencoderConfig
@@ -26,6 +27,7 @@ OPTIONS = [
     GetOptions,
     ImportOptions,
     SampleOptions,
+    ServeOptions,
     TranslateOptions,
 ]
 

@@ -17,7 +17,9 @@ from base.errors import UsageError
 from base.options import options
 from downloads.catalogue import DATA_SETS
 from models.registry import MODELS, find_model
-from scripts import benchmark, export, get_data, import_weights, sample, translate
+from scripts import benchmark, export, get_data, import_weights, sample, serve, translate
+from serving import app
+from serving.server import listen
 from tests.conftest import ROOT
 from tests.helpers import build
 from tests.helpers.images import photo, save
@@ -96,6 +98,15 @@ ENTRIES = {  # by name: main, its options, and texts that these may well have, t
             "overwrite": SWITCH,
         },
     ),
+    "serve": (
+        serve.main,
+        options(serve.ServeOptions),
+        {
+            "run_dir": ("run", None, *PLACES),
+            "model": (None, None, *PLACES),
+            "port": ("0", None, "8000"),
+        },
+    ),
     "get_data": (
         get_data.main,
         options(get_data.GetOptions),
@@ -169,6 +180,8 @@ def without_work(monkeypatch):
     monkeypatch.setattr(sample, "load_run", lambda run_dir, precision: fake)
     monkeypatch.setattr(import_weights, "write_run", begin)
     monkeypatch.setattr(export, "load_run", begin)
+    monkeypatch.setattr(serve, "listen", lambda host, port: listen("127.0.0.1", 0))
+    monkeypatch.setattr(app, "Isolated", begin)
     monkeypatch.setattr(get_data, "Download", begin)
     monkeypatch.setattr(benchmark, "COMPARISONS", dict.fromkeys(benchmark.COMPARISONS, lambda setting: []))
 

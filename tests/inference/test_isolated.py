@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from base.errors import DataError, UsageError
-from inference.isolated import IsolatedRun
+from inference.isolated import FailedError, Isolated, IsolatedRun, OvertimeError, ProcessEndedError
 from inference.load import load_run
+from tests.helpers.things import Thing
 from tests.helpers.untrained import STEP, make_run, noise
 
 pytestmark = pytest.mark.slow
@@ -60,3 +61,50 @@ def test_errors_of_loading_are_those_of_this_process(summer, tmp_path):
 def test_process_ends_with_the_run(run):
     run.close()
     assert run._process.exitcode == -signal.SIGKILL
+
+
+@pytest.fixture(scope="module")
+def thing():
+    thing = Isolated(Thing, "box")
+    yield thing
+    thing.close()
+
+
+def test_calls_give_what_the_object_gives(thing):
+    assert thing.about == "a box"
+    assert thing.call("add", 1, 2) == 3 and thing.call("add", 3, 4, seconds=60) == 7
+
+
+def test_errors_are_those_of_the_object_or_one_line(thing):
+    with pytest.raises(UsageError, match="not that"):
+        thing.call("refuse")
+    with pytest.raises(FailedError, match=r"^ValueError two lines$"):
+        thing.call("fail")
+    assert thing.call("add", 1, 2) == 3
+
+
+def test_what_takes_too_long_or_dies_is_started_anew(thing):
+    with pytest.raises(OvertimeError, match=r"takes longer than 0.1 s"):
+        thing.call("wait", 60, seconds=0.1)
+    assert thing.call("wait", 0, seconds=60) == "done"
+    with pytest.raises(ProcessEndedError, match="exit code 3"):
+        thing.call("die")
+    thing.revive()
+    assert thing.call("add", 1, 2) == 3
+
+
+def test_an_object_that_cannot_be_made_again_may_come_back(thing):
+    thing.close()
+    thing._arguments = ["none"]
+    for _ in range(2):
+        with pytest.raises(UsageError, match="there is no such thing"):
+            thing.revive()
+    thing._arguments = ["box"]
+    assert thing.call("add", 1, 2) == 3
+
+
+def test_an_object_that_cannot_be_made_is_told():
+    with pytest.raises(UsageError, match="there is no such thing"):
+        Isolated(Thing, "none")
+    with pytest.raises(DataError, match=r"dying: the process that loads the run ended \(SIGKILL\)"):
+        Isolated(Thing, "dying")
