@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import signal
@@ -81,7 +82,8 @@ class Isolated:
             self._start()
 
     def close(self) -> None:
-        """Ends the process, at once, whatever it is doing."""
+        """Ends the process, at once, whatever it is doing; so does the end of this one."""
+        atexit.unregister(self.close)
         self._process.kill()
         self._end()
 
@@ -93,6 +95,7 @@ class Isolated:
         with stop_signals_blocked():
             self._process.start()
         theirs.close()  # so that the death of the process ends the connection
+        atexit.register(self.close)  # before multiprocessing waits for the process, which does not hear its SIGTERM
         try:
             answer = self._connection.recv()
         except (EOFError, OSError):

@@ -9,6 +9,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 
 import base.early_signals  # noqa: F401 (from here on, Ctrl-C ends the program in one line)
 
+import contextlib
 import dataclasses
 import functools
 import signal
@@ -114,7 +115,7 @@ def main(arguments: list[str]) -> int:
     jobs = find_jobs(options.input)
     check_outputs(options, jobs)
     trained = IsolatedRun(options.run_dir, options.direction, options.precision, options.tile, options.statistics)
-    with output_folder_held("output", options.output):
+    with contextlib.closing(trained), output_folder_held("output", options.output):
         check_outputs(options, jobs)  # another program may have written there while this one got ready
         started = time.perf_counter()
         outcomes = translate_jobs(options, trained, jobs)

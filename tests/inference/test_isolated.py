@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from base.errors import DataError, UsageError
 from inference.isolated import FailedError, Isolated, IsolatedRun, OvertimeError, ProcessEndedError
 from inference.load import load_run
+from tests.conftest import ROOT
 from tests.helpers.things import Thing
 from tests.helpers.untrained import STEP, make_run, noise
 
@@ -108,3 +111,9 @@ def test_an_object_that_cannot_be_made_is_told():
         Isolated(Thing, "none")
     with pytest.raises(DataError, match=r"dying: the process that loads the run ended \(SIGKILL\)"):
         Isolated(Thing, "dying")
+
+
+def test_program_that_forgets_to_close_ends_all_the_same():
+    code = "import inference.isolated, tests.helpers.things as t; kept = inference.isolated.Isolated(t.Thing, 'x')"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, timeout=60, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
