@@ -96,7 +96,8 @@ def main(arguments: list[str]) -> int:
         folder.claim(config)
         stack.callback(folder.release)
         first_step = trainer.start()
-        folder.renew(config)
+        if continued:
+            folder.renew(config)
         if steps_before != config.max_steps and config.lr_policy != "constant":
             print(f"The learning rate follows {config.lr_policy} over {config.max_steps} steps now, not {steps_before}")
         for line in provenance.record(first_step, data, describe_environment(), trainer.origin):

@@ -65,7 +65,7 @@ def folder_written_whole(path: Path) -> Iterator[Path]:
     """Gives a folder beside `path` to write to; it takes the place of `path` if the block succeeds, and is removed if
     not.
 
-    What it replaces is marked as it is as long as it is on its way.
+    What it replaces is marked, too, as long as it is on its way.
 
     Raises:
       OSError: from making and renaming it.

@@ -219,7 +219,7 @@ class Option:
 
 def options(options_class: type[Options]) -> dict[str, Option]:
     """The options of a class, by name, in the order of their declaration."""
-    return _declared(options_class)  # type: ignore[arg-type]  # mypy takes the hash of an instance for that of its class
+    return _declared(options_class)  # type: ignore[arg-type]  # mypy takes an instance's hash for that of its class
 
 
 @functools.cache

@@ -28,7 +28,13 @@ URL = f"https://registry.npmjs.org/{PACKAGE}/-/{PACKAGE}-{VERSION}.tgz"
 SHA512 = "q0y+JrrtukXSzsBWEMccVfqX25LRmosXHF+CaRJmg8pZClzcV7svNc4rKY3jL02Vb7QmRMDs1SigqR4CXAfKYQ=="  # npm's, in base64
 CODE, WASM = "dist/ort.wasm.bundle.min.mjs", "dist/ort-wasm-simd-threaded.wasm"
 MOST_BYTES = 256 << 20  # of one of its files
-TEMPLATE, STYLE, SCRIPT = (Path(__file__).with_name(name) for name in ("page.html", "pictures.css", "pictures.js"))
+TEMPLATE = Path(__file__).with_name("page.html")
+PARTS = {  # of the pages that show pictures, and their files
+    "style": "pictures.css",
+    "script": "pictures.js",
+    "stage": "pictures_stage.html",
+    "camera": "pictures_camera.html",
+}
 SIDES = (256, 512, 1024, 2048)  # pixels that the page offers
 USUAL_SIDE = 256
 NOTICE = """\
@@ -86,8 +92,8 @@ def write(frozen: Frozen, folder: Path, package: Path | None = None) -> None:
 
 
 def pictures_parts() -> dict[str, str]:
-    """What this page and that of `serving` have in common, for `filled`: its style and its script."""
-    return {"style": STYLE.read_text(encoding="utf-8"), "script": SCRIPT.read_text(encoding="utf-8")}
+    """What this page and that of `serving` have in common, for `filled`: style, script, and markup for them."""
+    return {name: TEMPLATE.with_name(file).read_text(encoding="utf-8") for name, file in PARTS.items()}
 
 
 def filled(template: Path, texts: Mapping[str, str]) -> str:

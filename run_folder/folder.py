@@ -111,7 +111,7 @@ class RunFolder:
                 ) from None
             if config.overwrite or not self.holds_run():
                 self._clear()
-                self.renew(config)  # first: it says whose folder this is
+                self.renew(config)  # before all else: it says whose folder this is
             for folder in (self.checkpoints, self.samples):
                 os.makedirs(folder, exist_ok=True)
 

@@ -177,7 +177,6 @@ def translate_jobs(options: TranslateOptions, trained: IsolatedRun, jobs: Sequen
                     bar.say(f"skipped {outcome.job.name}: {outcome.skipped}")
                 bar.update()
         finally:
-            trained.close()
             bar.close()
             if outcomes:
                 page = options.output / PAGE

@@ -11,7 +11,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from tests.helpers import runs
 from tests.helpers.images import save, save_blank
-from tests.helpers.runs import assert_same_variables, killed_in_step, variables
+from tests.helpers.runs import assert_continues_exactly
 
 COMMON = {
     "image_size": 16,
@@ -51,15 +51,7 @@ def train(capfd, monkeypatch):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", MODELS)
 def test_a_killed_run_ends_in_the_weights_of_one_that_never_was(tmp_path, data, train, name):
-    whole, killed, values = tmp_path / "whole", tmp_path / "killed", {**MODELS[name], "max_steps": 16}
-    code, output = train(whole, data, **values)
-    assert code == 0, output
-    with killed_in_step(11):
-        train(killed, data, **values)
-    code, output = train(killed, data, **values)
-    assert code == 0 and "steps 9 to 16" in output
-    assert variables(whole)["global_step"] == 16
-    assert_same_variables(whole, killed)
+    assert_continues_exactly(train, tmp_path, data, killed_in=11, continued_from=9, **MODELS[name], max_steps=16)
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ import pytest
 from tests.helpers import runs
 from tests.helpers.images import photo, save
 from tests.helpers.programs import run_here
-from tests.helpers.runs import assert_same_variables, killed_in_step, variables
+from tests.helpers.runs import assert_continues_exactly, assert_same_variables
 from train import main
 
 COMMON = {
@@ -52,18 +52,10 @@ def train(capfd):
 @pytest.mark.slow
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_a_killed_run_ends_in_the_variables_of_one_that_never_was(tmp_path, data, train, recipe):
-    whole, killed = tmp_path / "whole", tmp_path / "killed"
     values, words = RECIPES[recipe]
     data = data if recipe == "pairs" else data / "competition"
-    values = {**values, "max_steps": 16}
-    code, output = train(whole, data, **values)
-    assert code == 0 and words in output, output
-    with killed_in_step(13):
-        train(killed, data, **values)
-    code, output = train(killed, data, **values)
-    assert code == 0 and "steps 11 to 16" in output
-    assert variables(whole)["global_step"] == 16
-    assert_same_variables(whole, killed)
+    said = assert_continues_exactly(train, tmp_path, data, killed_in=13, continued_from=11, **values, max_steps=16)
+    assert words in said, said
 
 
 @pytest.mark.slow

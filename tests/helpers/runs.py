@@ -67,6 +67,31 @@ def killed_in_step(step):
         raise AssertionError(f"the run never came to step {step}")
 
 
+def assert_continues_exactly(train, folder, data, killed_in, continued_from, **values):
+    """Asserts that a run which is ended in a step, and continued, ends in the variables of one that was not.
+
+    Args:
+      train: function like `train_here`, but for what is fixed.
+      folder: for both runs.
+      data: to train on.
+      killed_in, continued_from: the step it is ended in, and the one after its newest checkpoint.
+      **values: of the config.
+
+    Returns:
+      What the run that was not ended said.
+    """
+    whole, killed = folder / "whole", folder / "killed"
+    code, said = train(whole, data, **values)
+    assert code == 0, said
+    with killed_in_step(killed_in):
+        train(killed, data, **values)
+    code, output = train(killed, data, **values)
+    assert code == 0 and f"steps {continued_from} to {values['max_steps']}" in output, output
+    assert variables(whole)["global_step"] == values["max_steps"]
+    assert_same_variables(whole, killed)
+    return said
+
+
 def assert_same_variables(run_dir, other_dir):
     """Asserts that the newest checkpoints of two runs are equal, to the bit."""
     expected, found = variables(run_dir), variables(other_dir)

@@ -78,6 +78,19 @@ class NetworkHere:
         pass
 
 
+class HeldNetwork(NetworkHere):
+    """A NetworkHere whose answers wait until the event `go` is set; `begun` is, once one is asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun, self.go = threading.Event(), threading.Event()
+
+    def call(self, method: str, *arguments: Any, seconds: float | None = None) -> Any:
+        self.begun.set()
+        self.go.wait()
+        return super().call(method, *arguments, seconds=seconds)
+
+
 def fake_network(name: str, seconds: float) -> Network:
     """A Network that takes some seconds for a translation, for a process of its own."""
     return Network(FakeServed(seconds=seconds), 10_000)

@@ -16,7 +16,18 @@ from serving import server
 from serving.app import Application
 from serving.limits import Limits
 from serving.server import listen
-from tests.helpers.serving import NetworkHere, exchange, fake_network, parsed, pixels, png, post, received, running
+from tests.helpers.serving import (
+    HeldNetwork,
+    NetworkHere,
+    exchange,
+    fake_network,
+    parsed,
+    pixels,
+    png,
+    post,
+    received,
+    running,
+)
 
 GET = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
 TRANSLATE = "/translate?direction=AtoB"
@@ -157,22 +168,15 @@ def test_too_many_connections_are_turned_away(monkeypatch):
 
 
 def test_a_full_queue_is_told_and_passes():
-    begun, go = threading.Event(), threading.Event()
-
-    class Slow(NetworkHere):
-        def call(self, *arguments, **options):
-            begun.set()
-            go.wait()
-            return super().call(*arguments, **options)
-
-    with running(Slow(), queue=0) as web:
+    network = HeldNetwork()
+    with running(network, queue=0) as web:
         with connected(web) as first:
             first.sendall(post(TRANSLATE, png()))
-            begun.wait()
+            network.begun.wait()
             code, headers, _ = parsed(exchange(web, post(TRANSLATE, png())))
             assert code == 503 and int(headers["retry-after"]) >= 1
             assert_well(web)
-            go.set()
+            network.go.set()
             assert parsed(received(first))[0] == 200
         assert parsed(exchange(web, post(TRANSLATE, png())))[0] == 200
 
@@ -199,19 +203,12 @@ def test_what_takes_too_long_is_ended():
 
 
 def test_the_end_waits_for_what_is_being_answered():
-    begun, go = threading.Event(), threading.Event()
-
-    class Slow(NetworkHere):
-        def call(self, *arguments, **options):
-            begun.set()
-            go.wait()
-            return super().call(*arguments, **options)
-
+    network = HeldNetwork()
     with contextlib.ExitStack() as stack:
-        web = stack.enter_context(running(Slow()))
+        web = stack.enter_context(running(network))
         first, idle = stack.enter_context(connected(web)), stack.enter_context(connected(web))
         first.sendall(post(TRANSLATE, png()))
-        begun.wait()
+        network.begun.wait()
         web.stop.set()
         while True:
             try:
@@ -219,7 +216,7 @@ def test_the_end_waits_for_what_is_being_answered():
             except ConnectionError:  # refused, or torn as the last one in the line
                 break
             connection.close()
-        go.set()
+        network.go.set()
         assert parsed(received(first))[0] == 200
         idle.close()
 
