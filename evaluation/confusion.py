@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from evaluation.measures import accuracy
+from evaluation.predictions import accuracy
 from inputs.images import to_unit
 
 LETTERS = 13  # height, in pixels
@@ -22,7 +22,7 @@ def draw_confusion(matrix: np.ndarray, names: Sequence[str]) -> np.ndarray:
     """Draws a confusion matrix: true classes down, predicted ones across, darker where the share of the row is larger.
 
     Args:
-      matrix: int array [classes, classes] as from `measures.confusion_matrix`.
+      matrix: int array [classes, classes] as from `predictions.confusion_matrix`.
       names: names of the classes.
 
     Returns:

@@ -13,7 +13,8 @@ import numpy as np
 
 from base.graph_mode import tf
 from evaluation.confusion import draw_confusion
-from evaluation.measures import accuracy, confusion_matrix, l1, psnr
+from evaluation.images import l1, psnr
+from evaluation.predictions import accuracy, confusion_matrix
 from inference.session import Images, generate, run_in_batches, run_one_by_one
 from models.model import Model
 

@@ -12,7 +12,7 @@ from evaluation.evaluators import (
     final_evaluators,
     periodic_evaluators,
 )
-from evaluation.measures import l1, psnr
+from evaluation.images import l1, psnr
 from inference.session import run_in_batches
 from tests.helpers.models import build, built, random_images
 
