@@ -32,6 +32,7 @@ from inputs.splits import (
 )
 from inputs.workers import encode_all, worker_processes
 
+MEGABYTE = 10**6
 USAGE = """\
 Converts folders of images to TFRecord shards.
 
@@ -68,7 +69,7 @@ class BuildOptions(Options):
         0.0, "Share of --domain_a and --domain_b, or of --images, that becomes the test splits; less than 1.", low=0
     )
     max_side: int | None = option(None, "Longest side, in pixels, above which images are downsized.", low=1)
-    shards: int = option(8, "Files per split.", low=1, high=100_000)
+    shard_mb: int = option(150, "Megabytes up to which a file of a split is filled.", low=1, high=100_000)
     seed: int = option(0, "Decides on the order and on the test splits.")
     workers: int = option(None, "Decoding processes.", low=1, high=256, auto="one per core")
     strict: bool = option(False, "Fail if any image cannot be used, instead of leaving it out.")
@@ -133,7 +134,7 @@ def build(options: BuildOptions) -> None:
         facts = {}
         for name, split in splits.items():
             images = track(encode_all(workers, name, split), len(split.names), unit, name)
-            facts[name] = write_split(folder, name, split, images, options.shards, make_record)
+            facts[name] = write_split(folder, name, split, images, options.shard_mb * MEGABYTE, make_record)
         check_left_out(facts, options.strict)
         write_description(folder, Description(options.seed, options.max_side, facts, classes))
     report(output, facts, unit, time.monotonic() - started)
@@ -200,7 +201,8 @@ def report(output: Path, splits: Mapping[str, SplitFacts], unit: str, seconds: f
     """Says what was written."""
     print_left_out(splits)
     for split, facts in splits.items():
-        print(f"{split}: {facts.images} {unit} in {facts.shards} shards, {len(facts.left_out)} left out")
+        shards = f"{facts.shards} shard{'s' if facts.shards != 1 else ''}"
+        print(f"{split}: {facts.images} {unit} in {shards}, {len(facts.left_out)} left out")
     images = sum(facts.images for facts in splits.values())
     left_out = sum(len(facts.left_out) for facts in splits.values())
     print(f"{output}: {images} {unit}, {left_out} left out, in {seconds:.1f} s ({images / seconds:.0f} {unit}/s)")

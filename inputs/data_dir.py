@@ -151,7 +151,7 @@ def _open_pairs(data_dir: str | os.PathLike, split: str) -> tuple[Source | None,
         for domain, other, names in zip(DOMAINS, reversed(DOMAINS), alone, strict=True)
     ]
     first, second = (
-        FolderSource([place.root / name for name in names], place.root, lines)
+        FolderSource([place._replace(images=list(names))], lines)
         for place, names, lines in zip(found, zip(*pairs, strict=True), left_out, strict=True)
     )
     return first, second

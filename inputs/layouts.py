@@ -113,9 +113,9 @@ def find_split(data_dir: str | os.PathLike, split: str) -> Place | None:
         return None  # a pattern
     folder = open_folder(path)
     check_folder(folder)
-    folders = split_folders(folder, split)
-    if folders:
-        return look_at(folders[0])
+    own = split_folder(folder, split, _holds_data)
+    if own:
+        return look_at(own)
     names = _names(split)
     shards = [path for path in find_shards(folder) if any(_names_split(path, name) for name in names)]
     return Place(folder, [], shards) if shards else None
@@ -144,9 +144,12 @@ def find_set(data_dir: str | os.PathLike, split: str) -> list[Place]:
     return found or ([look_at(data_dir, without=TEST_SPLITS)] if split == TRAIN else [])
 
 
-def split_folders(folder: Folder, split: str) -> list[Folder]:
-    """Lists the sub-folders that hold a split, by its own or another name; the likeliest first."""
-    return [folder / name for name in _names(split) if (folder / name).is_dir()]
+def split_folder(folder: Folder, split: str, holds: Callable[[Folder], object]) -> Folder | None:
+    """Finds the sub-folder of a split, by its own or another name: of several, the first in which `holds` finds what
+    is looked for; None where there is none.
+    """
+    folders = [folder / name for name in _names(split) if (folder / name).is_dir()]
+    return next(filter(holds, folders), folders[0]) if len(folders) > 1 else next(iter(folders), None)
 
 
 def split_names(splits: Iterable[str]) -> set[str]:
@@ -220,21 +223,25 @@ def archive_folder(path: Path) -> TreePath:
     while True:
         _, folders, files = next(folder.walk())
         splits = split_names((TRAIN, TEST, *DOMAIN_SPLITS))
-        if len(folders) != 1 or folders[0] in splits or any(map(is_image, files)):
+        if len(folders) != 1 or folders[0] in splits or any(is_image(name) or _is_record_name(name) for name in files):
             return folder
         folder /= folders[0]
 
 
 def find_shards(place: Folder) -> list[Path]:
-    """Lists the TFRecord files, sorted, of a folder or a glob pattern; those in an archive are not read."""
+    """Lists the TFRecord files, sorted, of a folder or a glob pattern; DataError where they lie in an archive."""
     if isinstance(place, TreePath):
+        _, _, names = next(place.walk())
+        if any(map(_is_record_name, names)):
+            raise DataError(f"{place}: TFRecord files are not read out of an archive; unpack it")
         return []
-    return _record_files(place.iterdir() if place.is_dir() else map(Path, glob.glob(str(place), recursive=True)))
+    files = place.iterdir() if place.is_dir() else map(Path, glob.glob(str(place), recursive=True))
+    return sorted(file for file in files if _is_record_name(file.name) and file.is_file())
 
 
 def check_complete(shards: Iterable[Path]) -> None:
     """Raises DataError where files are missing beside those that are named "...-00002-of-00008..."."""
-    numbered = (re.fullmatch(r"(.*-)\d{5}(-of-(\d{5}).*)", str(path)) for path in shards)
+    numbered = (re.fullmatch(r"(.*-)\d{5,}(-of-(\d{5,}).*)", str(path)) for path in shards)
     for before, after, total in {match.groups() for match in numbered if match}:
         wanted = [f"{before}{number:05d}{after}" for number in range(int(total))]
         missing = [path for path in wanted if not os.path.exists(path)]
@@ -336,13 +343,13 @@ def _names(split: str) -> tuple[str, ...]:
     return (split, *OTHER_NAMES.get(split, ()))
 
 
-def _record_files(paths: Iterable[Path]) -> list[Path]:
-    return sorted(path for path in paths if _is_record_file(path))
+def _is_record_name(name: str) -> bool:
+    return re.search(r"\.tfrec(ords?)?([.-]|$)", name) is not None and not name.startswith(".")
 
 
-def _is_record_file(path: Path) -> bool:
-    named = re.search(r"\.tfrec(ords?)?([.-]|$)", path.name)
-    return bool(named) and not path.name.startswith(".") and path.is_file()
+def _holds_data(folder: Folder) -> bool:
+    """Whether `look_at` finds something in a folder."""
+    return bool(list_images(folder) or (isinstance(folder, Path) and find_shards(folder)))
 
 
 def _names_split(path: Path, split: str) -> bool:

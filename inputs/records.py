@@ -5,6 +5,7 @@ A TFRecord file is a row of records, each framed as
 and the data of an image record is a serialised tf.train.Example.
 """
 
+import array
 import contextlib
 import os
 import struct
@@ -20,6 +21,7 @@ from inputs.images import DamagedImage, EncodedImage
 
 HEADER_BYTES = 12
 FOOTER_BYTES = 4
+FRAME_BYTES = HEADER_BYTES + FOOTER_BYTES
 MOST_BYTES = 1 << 30  # of a record
 
 # tf.train.Example as it is on the wire, where a map is a list of entries. TensorFlow's own takes seconds to import.
@@ -148,8 +150,13 @@ def find_schema(features: Container[str]) -> Schema | None:
 
 def write_record(file: BinaryIO, data: bytes) -> None:
     """Appends one framed record to a file open for binary writing."""
-    length = struct.pack("<Q", len(data))
-    file.write(length + _masked_crc(length) + data + _masked_crc(data))
+    file.write(record_header(len(data)) + data + _masked_crc(data))
+
+
+def record_header(length: int) -> bytes:
+    """What stands before a record's data of so many bytes."""
+    packed = struct.pack("<Q", length)
+    return packed + _masked_crc(packed)
 
 
 def index_records(path: str | os.PathLike) -> np.ndarray:
@@ -164,22 +171,29 @@ def index_records(path: str | os.PathLike) -> np.ndarray:
     Raises:
       DataError: the file cannot be read, is no TFRecord file, or is truncated.
     """
-    entries: list[tuple[int, int]] = []
+    lengths = array.array("Q")
     start = 0
     with _opened(path) as file:
         size = os.fstat(file.fileno()).st_size
         while start < size:
             header = os.pread(file.fileno(), HEADER_BYTES, start)
             if len(header) < HEADER_BYTES:
-                raise DataError(f"{path}: truncated in the header of record {len(entries)}")
+                raise DataError(f"{path}: truncated in the header of record {len(lengths)}")
             if header[8:] != _masked_crc(header[:8]):
-                raise DataError(f"{path}: {_wrong_header(header, len(entries))}")
+                raise DataError(f"{path}: {_wrong_header(header, len(lengths))}")
             (length,) = struct.unpack("<Q", header[:8])
-            entries.append((start + HEADER_BYTES, length))
-            start += HEADER_BYTES + length + FOOTER_BYTES
+            lengths.append(length)
+            start += length + FRAME_BYTES
     if start > size:
-        raise DataError(f"{path}: truncated in record {len(entries) - 1}: {start - size} bytes are missing")
-    return np.array(entries, np.int64).reshape(-1, 2)
+        raise DataError(f"{path}: truncated in record {len(lengths) - 1}: {start - size} bytes are missing")
+    return spans_of(np.array(lengths))
+
+
+def spans_of(lengths: np.ndarray) -> np.ndarray:
+    """Where the records of a file lie, as `index_records` gives it, from the lengths of their data in bytes."""
+    lengths = lengths.astype(np.int64)
+    ends = np.cumsum(lengths + FRAME_BYTES)
+    return np.stack([ends - FOOTER_BYTES - lengths, lengths], axis=1)
 
 
 def read_record(path: str | os.PathLike, number: int, index: np.ndarray) -> bytes:

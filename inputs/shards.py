@@ -1,15 +1,18 @@
 """Shards: the TFRecord files of a split, and what becomes of an image on its way into one."""
 
-import contextlib
+import array
+import itertools
+import operator
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from statistics import median_low
 
 from inputs.dataset import SplitFacts
 from inputs.images import BadImage, EncodedImage, encode_for_record, encode_halves
 from inputs.layouts import DOMAINS, class_of, readable
-from inputs.records import image_record, pair_record, write_record
+from inputs.record_index import index_path, write_index
+from inputs.records import FRAME_BYTES, image_record, pair_record, write_record
 from inputs.splits import Split
 from inputs.trees import Folder
 
@@ -63,49 +66,72 @@ def write_split(
     name: str,
     split: Split,
     images: Iterable[Sequence[EncodedImage] | BadImage],
-    shards: int,
+    shard_bytes: int,
     make_record: MakeRecord,
 ) -> SplitFacts:
-    """Writes the shards of a split, dealing its images out in turn.
+    """Writes the shards of a split, its records in their order, and beside each shard its index.
 
     Args:
       folder: where to write.
       name: name of the split.
       split: what it is made of.
       images: those of each record, or why it has none, in the order of the split.
-      shards: number of shards; fewer are written if there are fewer records.
+      shard_bytes: size above which a shard has no more than one record.
       make_record: serialises the images of one record.
 
     Raises:
       OSError: they cannot be written.
     """
-    sizes: list[tuple[int, int]] = []
+    heights, widths = array.array("I"), array.array("I")
     left_out = list(split.left_out)
-    with contextlib.ExitStack() as stack:
-        files = [stack.enter_context(open(folder / f"{name}.{i}", "wb")) for i in range(shards)]
+
+    def records() -> Iterator[bytes]:
         for names, found in zip(split.names, images, strict=True):
             if isinstance(found, BadImage):
                 left_out.append({"file": readable(names[0]), "reason": str(found)})
                 continue
-            write_record(files[len(sizes) % shards], make_record(names, found))
-            sizes.append((found[0].height, found[0].width))
-    used = min(shards, len(sizes))
-    for i in range(shards):
-        part = folder / f"{name}.{i}"
-        if i < used:
-            part.rename(folder / f"{name}-{i:05d}-of-{used:05d}.tfrecord")
-        else:
-            part.unlink()
+            heights.append(found[0].height)
+            widths.append(found[0].width)
+            yield make_record(names, found)
+
+    shards = _write_shards(folder, name, records(), shard_bytes)
     return SplitFacts(
         source=readable("/".join(Path(os.path.realpath(str(split.folder))).parts[-2:])),
-        images=len(sizes),
-        shards=used,
-        height=_summary([height for height, _ in sizes]),
-        width=_summary([width for _, width in sizes]),
+        images=len(heights),
+        shards=shards,
+        height=_summary(heights),
+        width=_summary(widths),
         left_out=left_out,
     )
 
 
-def _summary(sides: list[int]) -> dict[str, int] | None:
-    """Summarises a list of pixels."""
+def _write_shards(folder: Path, name: str, records: Iterable[bytes], shard_bytes: int) -> int:
+    """Writes records to as many shards as it takes; gives the number of these."""
+    shards = 0
+    for number, group in itertools.groupby(_numbered(records, shard_bytes), key=operator.itemgetter(0)):
+        shards, path = number + 1, folder / f"{name}.{number}.tfrecord"
+        with open(path, "wb") as file:
+            for _, record in group:
+                write_record(file, record)
+        write_index(path)
+    for number in range(shards):
+        path, whole = folder / f"{name}.{number}.tfrecord", folder / f"{name}-{number:05d}-of-{shards:05d}.tfrecord"
+        path.rename(whole)
+        index_path(path).rename(index_path(whole))
+    return shards
+
+
+def _numbered(records: Iterable[bytes], shard_bytes: int) -> Iterator[tuple[int, bytes]]:
+    """Gives each record with the number of the shard that it belongs to."""
+    number, size = 0, 0
+    for record in records:
+        framed = len(record) + FRAME_BYTES
+        if size and size + framed > shard_bytes:
+            number, size = number + 1, 0
+        size += framed
+        yield number, record
+
+
+def _summary(sides: Sequence[int]) -> dict[str, int] | None:
+    """Summarises pixels."""
     return {"min": min(sides), "median": median_low(sides), "max": max(sides)} if sides else None

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import abc
+import bisect
 import copy
 import functools
-import hashlib
+import itertools
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -19,8 +20,9 @@ from inputs.dataset import read_description
 from inputs.fingerprint import fingerprint
 from inputs.images import BadImage, DamagedImage, in_channels, located, read_bytes, read_image, split_halves
 from inputs.layouts import Place, check_complete, class_of, classes_of, look_at, readable
-from inputs.records import PAIR_SCHEMAS, SCHEMAS, Schema, find_schema, index_records, parse_example, read_record
-from inputs.trees import Folder, file_on_disk, file_size
+from inputs.record_index import open_indexes
+from inputs.records import PAIR_SCHEMAS, SCHEMAS, Schema, find_schema, parse_example, read_record
+from inputs.trees import TreePath, file_on_disk, file_size
 
 Found = TypeVar("Found")
 
@@ -120,60 +122,68 @@ class Source(abc.ABC):
 
 
 class FolderSource(Source):
-    """Images that are files, of the disk or in an archive.
+    """Images that are files, of the disk or in archives.
 
     Attributes:
-      names: list of str, the paths relative to the root.
+      names: list of str, their paths in the one place that they lie in, or in the folder that holds all of these.
     """
 
-    def __init__(self, paths: Sequence[Folder], root: Folder | None = None, left_out: Sequence[str] = ()):
-        """Takes files.
+    def __init__(self, places: Sequence[Place], left_out: Sequence[str] = ()):
+        """Takes what lies in some places, in their order.
 
         Args:
-          paths: of the image files, at least one.
-          root: folder they are named by; None for that of the first.
+          places: of images, at least one in all.
           left_out: lines about images there that are not used.
         """
-        self.paths = list(paths)
-        self.root = root or self.paths[0].parent
-        self.left_out = left_out
+        self._places, self.left_out = places, left_out
+        self._ends = list(itertools.accumulate(len(place.images) for place in places))
+        roots = [str(place.root) for place in places]
+        self._root = os.path.commonpath(roots) if len(roots) > 1 else roots[0]
 
     @property
     def names(self) -> list[str]:
         return [self.name(index) for index in range(len(self))]
 
     def __len__(self) -> int:
-        return len(self.paths)
+        return self._ends[-1]
 
     def read(self, index: int) -> bytes:
         try:
-            return read_bytes(self.paths[index])
+            return read_bytes(self._path(index))
         except BadImage as reason:
             raise located(reason, self.where(index)) from reason
 
     def name(self, index: int) -> str:
-        return os.path.relpath(str(self.paths[index]), str(self.root))
+        return self._name_of(self._path(index))
 
     def class_of(self, index: int) -> str:
         return class_of(self.name(index), self.where(index))
 
     def classes(self) -> set[str]:
-        return _checked_classes(classes_of(self.names, self.where), self.root)
+        return _checked_classes(classes_of(self.names, self.where), self._root)
 
     def file(self, index: int) -> Path:
-        return file_on_disk(self.paths[index])
+        path = self._path(index)
+        return file_on_disk(path) if isinstance(path, TreePath) else Path(path)
 
     def where(self, index: int) -> str:
-        return readable(str(self.paths[index]))
+        return readable(str(self._path(index)))
 
     def fingerprint(self) -> dict[str, Any]:
         return self._fingerprint
 
     @functools.cached_property
     def _fingerprint(self) -> dict[str, Any]:
-        root = os.path.join(str(self.root), "")
-        files = ((readable(str(path).removeprefix(root)), str(_size(path))) for path in self.paths)
-        return fingerprint(len(self), files)
+        paths = map(self._path, range(len(self)))
+        return fingerprint(len(self), ((readable(self._name_of(path)), str(_size(path))) for path in paths))
+
+    def _path(self, index: int) -> str | TreePath:
+        part, number = _part_of(self._ends, index)
+        root, name = self._places[part].root, self._places[part].images[number]
+        return root / name if isinstance(root, TreePath) else os.path.join(root, name)  # a pathlib.Path is slow to make
+
+    def _name_of(self, path: str | TreePath) -> str:
+        return str(path).removeprefix(os.path.join(self._root, ""))
 
 
 class RecordSource(Source):
@@ -190,8 +200,8 @@ class RecordSource(Source):
           DataError: a file is damaged, none has records, or the first record has no known schema.
         """
         self.paths = sorted(str(path) for path in paths)
-        self._indexes = [index_records(path) for path in self.paths]
-        self._ends = np.cumsum([len(index) for index in self._indexes])
+        self._indexes = open_indexes(self.paths)
+        self._ends = list(itertools.accumulate(len(index.spans) for index in self._indexes))
         self._features = LastInThread(self._parse)
         if not len(self):
             raise DataError(f"{self.paths[0]}: holds no records, nor do the {len(self.paths) - 1} files after it")
@@ -202,7 +212,7 @@ class RecordSource(Source):
         return self.schema in PAIR_SCHEMAS
 
     def __len__(self) -> int:
-        return int(self._ends[-1])
+        return self._ends[-1]
 
     def read(self, index: int) -> bytes:
         data = self._first(index, self.schema.image)
@@ -240,9 +250,7 @@ class RecordSource(Source):
 
     def fingerprint(self) -> dict[str, Any]:
         """What it is made of: names, sizes, and where in them their records lie."""
-        marks = (
-            f"{_size(Path(path))} {_checksum(index)}" for path, index in zip(self.paths, self._indexes, strict=True)
-        )
+        marks = (f"{_size(path)} {index.checksum}" for path, index in zip(self.paths, self._indexes, strict=True))
         names = (readable(os.path.basename(path)) for path in self.paths)
         return fingerprint(len(self), zip(names, marks, strict=True))
 
@@ -255,9 +263,8 @@ class RecordSource(Source):
         return first, second
 
     def _locate(self, index: int) -> tuple[str, int, np.ndarray]:
-        shard = int(np.searchsorted(self._ends, index, side="right"))
-        number = index - int(self._ends[shard]) + len(self._indexes[shard])
-        return self.paths[shard], number, self._indexes[shard]
+        shard, number = _part_of(self._ends, index)
+        return self.paths[shard], number, self._indexes[shard].spans
 
     def _parse(self, index: int) -> dict[str, list]:
         try:
@@ -355,14 +362,10 @@ def open_found(place: Place) -> Source:
 def open_set(found: Sequence[Place]) -> Source:
     """Opens what was found at several places, as one source in their order. DataError where that is not possible."""
     shards = [path for place in found for path in place.shards]
-    paths = [place.root / name for place in found for name in place.images]
-    if shards and paths:
+    if shards and any(place.images for place in found):
         places = " and ".join(str(place.root) for place in found)
         raise DataError(f"{places}: one holds TFRecord files, the other images; name one of them")
-    if shards:
-        return open_shards(shards)
-    common = os.path.commonpath([str(place.root) for place in found])
-    return FolderSource(paths, found[0].root if len(found) == 1 else Path(common))
+    return open_shards(shards) if shards else FolderSource(found)
 
 
 def open_shards(paths: Sequence[Path]) -> RecordSource:
@@ -371,7 +374,7 @@ def open_shards(paths: Sequence[Path]) -> RecordSource:
     return RecordSource(paths)
 
 
-def _checked_classes(names: set[str], where: Folder) -> set[str]:
+def _checked_classes(names: set[str], where: str | os.PathLike) -> set[str]:
     """Gives the names back; DataError for one that the list of classes in a config could not hold."""
     broken = next((name for name in names if "," in name), None)
     if broken is not None:
@@ -379,7 +382,7 @@ def _checked_classes(names: set[str], where: Folder) -> set[str]:
     return names
 
 
-def _size(path: Folder) -> int:
+def _size(path: str | TreePath) -> int:
     """Bytes of a file; -1 where a link leads nowhere."""
     try:
         return file_size(path)
@@ -387,5 +390,7 @@ def _size(path: Folder) -> int:
         return -1
 
 
-def _checksum(index: np.ndarray) -> str:
-    return hashlib.sha256(index.tobytes()).hexdigest()[:16]
+def _part_of(ends: Sequence[int], index: int) -> tuple[int, int]:
+    """Which of the parts, which end before the given indices, holds an index, and as which of its own."""
+    part = bisect.bisect_right(ends, index)
+    return part, index - (ends[part - 1] if part else 0)

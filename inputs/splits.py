@@ -16,11 +16,12 @@ from inputs.layouts import (
     TRAIN,
     classes_of,
     find_pairs,
+    find_shards,
     match_names,
     parent_hint,
     readable,
     sort_classes,
-    split_folders,
+    split_folder,
     split_names,
 )
 from inputs.trees import Folder
@@ -57,6 +58,7 @@ def domain_splits(source: Folder, seed: int) -> dict[str, Split]:
     folders = {split: _split_folder(source, split) for split in DOMAIN_SPLITS}
     train = [split for split in DOMAIN_SPLITS if split.startswith(TRAIN)]
     if not any(folders[split] for split in train):
+        _refuse_records(source)
         hint = parent_hint(source) or "for others give --domain_a and --domain_b"
         raise DataError(f"{source}: no sub-folders {' and '.join(train)} in it; {hint}")
     folders |= {split: folders[split] or source / split for split in train}  # so that one that is missing is named
@@ -108,6 +110,7 @@ def pair_splits(source: Folder, seed: int) -> dict[str, Split]:
         if folders:
             splits[split] = image_split(folders[0], seed) if len(folders) == 1 else pair_split(folders, seed)
     if TRAIN not in splits:
+        _refuse_records(source)
         hint = parent_hint(source) or "for others give --domain_a and --domain_b"
         raise DataError(f"{source}: no sub-folder train in it, nor trainA and trainB; {hint}")
     return splits
@@ -167,10 +170,7 @@ def find_classes(splits: dict[str, Split]) -> list[str]:
 
 def _split_folder(source: Folder, split: str) -> Folder | None:
     """The sub-folder of a split: of several, the first that holds images."""
-    folders = split_folders(source, split)
-    if len(folders) > 1:
-        return next((folder for folder in folders if list_images(folder)), folders[0])
-    return folders[0] if folders else None
+    return split_folder(source, split, list_images)
 
 
 def _set_folders(folder: Folder, split: str) -> list[Folder]:
@@ -193,8 +193,15 @@ def _shuffled(folder: Folder, seed: int, without: Container[str] = ()) -> list[s
     check_folder(folder)
     names = list_images(folder, without)
     if not names:
+        _refuse_records(folder)
         raise DataError(f"{folder}: no images in it (files named .jpg, .png, .webp, .bmp, .tif, .gif, ...)")
     return sorted(names, key=lambda name: _order(name, seed))
+
+
+def _refuse_records(folder: Folder) -> None:
+    """Raises DataError where a folder without images holds TFRecord files."""
+    if find_shards(folder):
+        raise DataError(f"{folder}: holds TFRecord files, which train.py takes as they are")
 
 
 def _order(name: str, seed: int) -> bytes:

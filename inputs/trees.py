@@ -103,10 +103,10 @@ def read_file(path: str | os.PathLike | TreePath, most: int) -> bytes:
     return b"".join(path.tree.chunks(path.inside))
 
 
-def file_size(path: Folder) -> int:
+def file_size(path: str | os.PathLike | TreePath) -> int:
     """Bytes of a file. FileNotFoundError where there is none."""
     if not isinstance(path, TreePath):
-        return path.stat().st_size
+        return os.stat(path).st_size
     if not path.is_file():
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
     return path.tree.sizes[path.inside]

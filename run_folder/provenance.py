@@ -10,6 +10,7 @@ from base.errors import DataError
 from base.files import writing, written_whole
 from base.graph_mode import tf
 from base.machine import available_cores, cpu_features, gpu_name
+from inputs import order
 from inputs.fingerprint import describe_change
 
 FORMAT_VERSION = 1
@@ -71,19 +72,23 @@ class Provenance:
         with writing(self._path), written_whole(self._path) as file:
             file.write_text(json.dumps(content, indent=2) + "\n")
         if before is None:
-            return []
+            told = f"not recorded what the first {step} steps were made from, so that results may differ"
+            return [told] if step else []
         changes = [f"data: {change}"] if (change := describe_change(before.data, data)) else []
         changes += [
-            f"{name} was {before.environment.get(name)} and is {value}"
+            f"{name} was {before.environment.get(name, 'not recorded')} and is {value}"
             for name, value in environment.items()
             if before.environment.get(name) != value
         ]
-        return [f"not as from step {before.step} on, so that last bits may differ: {change}" for change in changes]
+        return [f"not as from step {before.step} on, so that results may differ: {change}" for change in changes]
 
 
 def describe_environment() -> dict[str, Any]:
-    """Names what a step's rounding depends on: TensorFlow, the CPU's instructions, threads, the GPU if there is one."""
+    """Names what a step depends on: how the order of the images is drawn; and for its rounding TensorFlow, the CPU's
+    instructions, threads, the GPU if there is one.
+    """
     return {
+        "data_order": order.ALGORITHM,
         "tensorflow": tf.__version__,
         "gpu": gpu_name(),
         "cpu_features": cpu_features(),

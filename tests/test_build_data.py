@@ -14,7 +14,6 @@ import pytest
 from PIL import Image
 
 from base.files import MARK, MARKER
-from inputs.records import index_records
 from tests.conftest import ROOT
 from tests.helpers.archives import cifar_batches, make_tar, make_zip
 from tests.helpers.build import PROGRAM, build, build_well, command, digests, split_records
@@ -58,6 +57,11 @@ def start(**options):
     return process
 
 
+def names_of(shards):
+    """The files that some shards consist of, sorted."""
+    return sorted(f"{shard}.{kind}" for shard in shards for kind in ("offsets", "tfrecord"))
+
+
 def names_in(folder, split):
     return [features["image/filename"][0].decode() for features in split_records(folder, split)]
 
@@ -77,16 +81,15 @@ def test_records_hold_the_files(source, tmp_path):
 
 
 @pytest.mark.slow
-def test_shards_are_named_and_even(source, tmp_path):
-    build_well(source=source, output=tmp_path / "out", shards=3)
-    counts = {path.name: len(index_records(path)) for path in sorted((tmp_path / "out").glob("trainA-*"))}
-    assert counts == {f"trainA-0000{i}-of-00003.tfrecord": n for i, n in enumerate((3, 2, 2))}
-
-
-@pytest.mark.slow
-def test_there_are_no_empty_shards(source, tmp_path):
-    build_well(source=source, output=tmp_path / "out", shards=100)
-    assert len(list((tmp_path / "out").glob("trainB-*-of-00005.tfrecord"))) == 5
+def test_shards_are_of_the_size_asked_for_with_an_index_each(source, tmp_path):
+    noise = np.random.RandomState(0)
+    for i in range(3):  # of 0.4 MB, which PNG cannot make smaller
+        Image.fromarray(noise.randint(0, 256, (365, 365, 3)).astype(np.uint8)).save(source / f"trainA/large{i}.png")
+    build_well(source=source, output=tmp_path / "out", shard_mb=1)
+    shards = ("trainA-00000-of-00002", "trainA-00001-of-00002", "trainB-00000-of-00001")
+    assert sorted(path.name for path in (tmp_path / "out").glob("train*")) == names_of(shards)
+    sizes = [(tmp_path / "out" / f"{shard}.tfrecord").stat().st_size for shard in shards]
+    assert 500_000 < sizes[0] <= 1_000_000 > sizes[1] > 400_000
 
 
 @pytest.mark.slow
@@ -100,7 +103,7 @@ def test_description_tells_what_was_converted(source, tmp_path):
     assert split == {
         "source": "source/trainA",
         "images": 7,
-        "shards": 7,
+        "shards": 1,
         "height": {"min": 12, "median": 12, "max": 12},
         "width": {"min": 10, "median": 13, "max": 16},
         "left_out": [{"file": "bad.jpg", "reason": "is not an image that Pillow can read"}],
@@ -119,7 +122,7 @@ def test_bytes_do_not_depend_on_the_number_of_workers(source, tmp_path):
 def test_seed_decides_on_the_order(source, tmp_path):
     orders = []
     for seed in (0, 1):
-        build_well(source=source, output=tmp_path / f"out{seed}", seed=seed, shards=1)
+        build_well(source=source, output=tmp_path / f"out{seed}", seed=seed)
         orders.append(names_in(tmp_path / f"out{seed}", "trainA"))
     assert orders[0] != orders[1] and sorted(orders[0]) == sorted(orders[1])
 
@@ -208,10 +211,10 @@ def test_existing_output_is_not_touched(source, tmp_path):
 
 @pytest.mark.slow
 def test_overwrite_replaces_the_output_whole(source, tmp_path):
-    build_well(source=source, output=tmp_path / "out", shards=1)
-    build_well("--overwrite", source=source, output=tmp_path / "out", shards=2)
+    build_well("--pairs", source=source, output=tmp_path / "out")
+    build_well("--overwrite", source=source, output=tmp_path / "out")
     names = sorted(path.name for path in tmp_path.glob("out*/*"))
-    assert names == ["dataset.json"] + [f"train{d}-0000{i}-of-00002.tfrecord" for d in "AB" for i in (0, 1)]
+    assert names == ["dataset.json", *names_of(f"train{domain}-00000-of-00001" for domain in "AB")]
     assert [path.name for path in tmp_path.glob("out*")] == ["out"]
 
 
@@ -300,7 +303,7 @@ def test_full_disk_is_one_line_and_leaves_nothing(slow_source, tmp_path):
             "--test_fraction=1: must be at least 0 and less than 1",
         ),
         ({"source": "s", "test_fraction": "0.1"}, "--test_fraction goes with --domain_a and --domain_b"),
-        ({"source": "s", "shards": "0"}, "--shards=0: must be at least 1"),
+        ({"source": "s", "shard_mb": "0"}, "--shard_mb=0: must be at least 1"),
         ({"source": "s", "sorce": "t"}, "unknown flag --sorce; did you mean --source?"),
         ({"source": "none"}, "none: no such folder"),
         ({"source": 300 * "x"}, "xxx: File name too long"),
@@ -423,7 +426,7 @@ def strangers(tmp_path):
     )
 
 
-@pytest.mark.parametrize("arguments, code", [([], 0), (["--strict", "--shards=0"], 2), (["--max_side=x"], 2)])
+@pytest.mark.parametrize("arguments, code", [([], 0), (["--strict", "--shard_mb=0"], 2), (["--max_side=x"], 2)])
 def test_what_is_not_its_own_stays(source, strangers, tmp_path, arguments, code):
     before = strangers()
     assert build(*arguments, source=source, output=tmp_path / "out").returncode == code
@@ -462,7 +465,7 @@ def test_what_is_no_image_file_is_left_out(source, tmp_path):
     with open(source / "trainA/huge.jpg", "wb") as file:
         file.truncate(2 << 40)
     said = build_well(source=source, output=tmp_path / "out")
-    assert "trainA: 7 images in 7 shards, 5 left out\n" in said
+    assert "trainA: 7 images in 1 shard, 5 left out\n" in said
     assert r"not utf-8 \xff\n.jpg: is empty" in said and said.count("\n") == 8
 
 

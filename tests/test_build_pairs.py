@@ -19,8 +19,8 @@ def side_by_side(tmp_path):
 
 
 def test_side_by_side_images_become_records_of_both(side_by_side, tmp_path):
-    out = build_well("--pairs", source=side_by_side, output=tmp_path / "out", shards=2)
-    assert "train: 5 pairs in 2 shards, 0 left out" in out and "test: 2 pairs in 2 shards" in out
+    out = build_well("--pairs", source=side_by_side, output=tmp_path / "out")
+    assert "train: 5 pairs in 1 shard, 0 left out" in out and "test: 2 pairs in 1 shard," in out
     for split, count in (("train", 5), ("test", 2)):
         a, b = (find_source(tmp_path / "out", f"{split}/{half}") for half in "AB")
         assert len(a) == len(b) == count

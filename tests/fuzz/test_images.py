@@ -9,7 +9,6 @@ from PIL import Image
 from base.errors import DataError
 from inputs.images import BadImage, encode_for_record, encode_halves, read_image
 from inputs.reader import Reader
-from inputs.sources import FolderSource
 from inputs.streams import Stream
 from scripts import translate
 from tests.helpers import build
@@ -17,6 +16,7 @@ from tests.helpers.errors import complaint
 from tests.helpers.images import data_config, exif_block, photo
 from tests.helpers.mutations import EXTREMES, mutated, mutated_png
 from tests.helpers.programs import Ended, assert_kept, assert_well_ended, run_here, snapshot
+from tests.helpers.sources import source_of
 from tests.helpers.untrained import FakeRun
 
 PHOTO = Image.fromarray(photo(0, 16, 12))
@@ -110,7 +110,7 @@ def test_training_reads_damaged_images_or_says_why_not(fuzz, folder_of_damaged):
         folder = folder_of_damaged(draw)
         before = snapshot(folder)
         mode = draw.choice(("resize_and_crop", "scale_and_crop", "pad_and_crop", "none"))
-        source = FolderSource(sorted(folder.iterdir()))
+        source = source_of(*sorted(folder.iterdir()))
         streams = {"real_a": Stream("trainA", draw.choice((1, 3)))}
         reader = Reader(streams, {"trainA": source}, data_config(preprocess=mode))
         for position in range(A_FOLDER):
@@ -145,7 +145,7 @@ def test_build_data_leaves_out_damaged_images(fuzz, folder_of_damaged):
         before = snapshot(folder.parent)
         kind = draw.choice(([], ["--pairs"], [f"--max_side={draw.choice((1, 8))}"], ["--strict"]))
         ran = build.build(
-            f"--domain_a={folder}", f"--domain_b={folder}", *kind, output=folder.parent / "out", workers=1, shards=1
+            f"--domain_a={folder}", f"--domain_b={folder}", *kind, output=folder.parent / "out", workers=1
         )
         assert_well_ended(Ended(ran.returncode, ran.stdout, ran.stderr))
         assert (folder.parent / "out" / "dataset.json").exists() == (ran.returncode == 0)

@@ -1,11 +1,15 @@
-"""Damaged TFRecord files: in the framing, and behind right checksums in what it holds."""
+"""Damaged TFRecord files, in the framing and behind right checksums in what it holds; and damaged indexes of them."""
 
+import hashlib
+
+import numpy as np
 import pytest
 
 from base.errors import DataError
 from inputs.images import encode_for_record
 from inputs.reader import Reader
-from inputs.records import image_record, index_records, pair_record, read_record
+from inputs.record_index import index_path, open_indexes, write_index
+from inputs.records import image_record, index_records, pair_record, read_record, spans_of
 from inputs.sources import RecordSource
 from inputs.streams import Labels, Stream
 from scripts import translate
@@ -59,6 +63,51 @@ def test_no_record_is_read_that_was_not_written(fuzz, records, tmp_path):
         found = []
         complaint(DataError, lambda: found.extend(read_all(path)))
         assert set(found) <= set(records["image"])
+
+    fuzz(attack, rounds=200)
+
+
+@pytest.fixture
+def indexed_file(records, tmp_path):
+    """A file of records with its index."""
+    path = write_records(tmp_path / "x.tfrecord", *records["image"])
+    write_index(path)
+    return path
+
+
+def test_damaged_index_is_told_and_the_records_are_found_without_it(fuzz, indexed_file, capfd):
+    index, expected = index_path(indexed_file), index_records(indexed_file)
+    whole = index.read_bytes()
+
+    def attack(draw):
+        index.write_bytes(mutated(whole, draw))
+        (found,) = open_indexes([str(indexed_file)])
+        np.testing.assert_array_equal(found.spans, expected)
+        assert capfd.readouterr().err.count("\n") == (index.read_bytes() != whole)
+
+    fuzz(attack, rounds=200)
+
+
+def test_index_that_lies_behind_a_right_checksum_gives_no_record_that_was_not_written(fuzz, records, indexed_file):
+    lengths = index_records(indexed_file)[:, 1].tolist()
+
+    def attack(draw):
+        lies, kept = list(lengths), []
+        one, other = draw.sample(range(COUNT), 2)
+        moved = draw.choice((1, draw.randrange(200), draw.getrandbits(64)))
+        lies[one] += moved
+        if draw.randrange(4):  # so that the file's size still fits
+            lies[other] -= moved
+        lies = np.array([length % 2**64 for length in lies], "<u8")
+        index_path(indexed_file).write_bytes(hashlib.sha256(spans_of(lies).tobytes()).digest() + lies.tobytes())
+        (found,) = open_indexes([str(indexed_file)])
+
+        def keep(number):
+            kept.append(read_record(indexed_file, number, found.spans))
+
+        for number in range(len(found.spans)):
+            complaint(DataError, keep, number)
+        assert set(kept) <= set(records["image"])
 
     fuzz(attack, rounds=200)
 

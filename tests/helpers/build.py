@@ -37,7 +37,7 @@ def records(path: Path) -> list[dict]:
 
 def split_records(folder: Path, split: str) -> list[dict]:
     """Features of all records of a split."""
-    return [features for path in sorted(folder.glob(f"{split}-*")) for features in records(path)]
+    return [features for path in sorted(folder.glob(f"{split}-*.tfrecord")) for features in records(path)]
 
 
 def digests(folder: Path) -> dict[str, str]:

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from inputs.data_dir import find_source
-from inputs.sources import FolderSource
+from tests.helpers.sources import source_of
 
 COUNT = 5
 
@@ -17,7 +17,7 @@ def sources(tmp_path):
     paths = [tmp_path / f"{i}.png" for i in range(COUNT)]
     for i, path in enumerate(paths):
         Image.fromarray((50 * i + random.randint(0, 50, (20, 24, 3))).astype(np.uint8)).save(path)
-    return {"trainA": FolderSource(paths), "trainB": FolderSource(paths)}
+    return {"trainA": source_of(*paths), "trainB": source_of(*paths)}
 
 
 @pytest.fixture

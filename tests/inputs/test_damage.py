@@ -11,22 +11,23 @@ from inputs.images import DamagedImage
 from inputs.order import replacement
 from inputs.pipeline import build_pipeline
 from inputs.reader import Reader
-from inputs.sources import FolderSource, RecordSource
+from inputs.sources import RecordSource
 from inputs.streams import Labels, Stream
 from tests.helpers.errors import complaint
 from tests.helpers.images import data_config, photo, save, shown_images
 from tests.helpers.records import make_labelled_shard, make_pair_shard
+from tests.helpers.sources import source_of
 
 COUNT = 5
 PAIRS = {"input": Stream("train/A"), "target": Stream("train/B")}
 ONE = {"real_a": Stream("trainA")}
-ORDER_OF_SEED_7 = [4, 1, 3, 2, 0, 2, 1, 3, 4, 0]
+ORDER_OF_SEED_7 = [1, 2, 3, 4, 0, 2, 0, 4, 1, 3]
 
 
 def damage(source, *indices):
     """Makes some of a source's images unreadable."""
     for index in indices:
-        source.paths[index].write_bytes(b"text")
+        source.file(index).write_bytes(b"text")
 
 
 def pairs(tmp_path, *damaged):
@@ -36,7 +37,7 @@ def pairs(tmp_path, *damaged):
         [save(tmp_path / half / f"{number}.png", image) for number, image in enumerate(images)]
         for half, images in (("a", map(photo, range(12))), ("b", (255 - photo(number) for number in range(12))))
     ]
-    first, second = map(FolderSource, folders)
+    first, second = (source_of(*paths) for paths in folders)
     damage(second, *damaged)
     return {"train/A": first, "train/B": second}
 
@@ -96,7 +97,7 @@ def test_halves_of_one_damaged_record_are_replaced_in_step(tmp_path):
 
 
 def test_label_is_that_of_the_replacement(labelled):
-    labelled.paths[0].write_bytes(b"text")
+    labelled.file(0).write_bytes(b"text")
     streams = {"images": Stream("train"), "labels": Labels("train")}
     reader = Reader(streams, {"train": labelled}, data_config(class_names=["a", "b", "c"]))
     for position in range(18):
@@ -110,7 +111,7 @@ def test_damaged_image_is_told_once_at_the_step_it_belongs_to(sources):
     for position in reversed(range(2 * COUNT)):  # as threads may
         reader.read(position)
     told = [reader.new_damage(step) for step in range(2 * COUNT)]
-    line = f"{sources['trainA'].paths[3]}: is not an image that Pillow can read"
+    line = f"{sources['trainA'].file(3)}: is not an image that Pillow can read"
     assert told == [[line] if step == ORDER_OF_SEED_7.index(3) else [] for step in range(2 * COUNT)]
 
 
@@ -123,7 +124,7 @@ def test_set_that_is_mostly_damaged_ends_the_run(sources):
 
 
 def test_single_damaged_image_is_an_error(sources):
-    alone = FolderSource(sources["trainA"].paths[:1])
+    alone = source_of(sources["trainA"].file(0))
     damage(alone, 0)
     reader = Reader(ONE, {"trainA": alone}, data_config())
     with pytest.raises(DataError, match="0.png: is not an image .* 1 of 1 images cannot be used"):
@@ -133,7 +134,7 @@ def test_single_damaged_image_is_an_error(sources):
 
 def test_image_that_cannot_be_read_this_time_is_not_replaced(sources):
     """It may come back, and then a continued run would not be the same."""
-    sources["trainA"].paths[3].unlink()
+    sources["trainA"].file(3).unlink()
     reader = Reader(ONE, sources, data_config())
     with pytest.raises(DataError, match="3.png: cannot be read: No such file"):
         reader.read(ORDER_OF_SEED_7.index(3))

@@ -398,6 +398,19 @@ def test_archive_is_read_as_the_folder_in_it(tmp_path, ending):
     assert find_source(archive, "train").classes() == {"cat"}
 
 
+@pytest.mark.parametrize("name", ["trainA.tfrecord", "set/trainA/0.tfrec", "set/monet00-60.tfrec"])
+def test_records_in_an_archive_are_one_line_that_says_to_unpack_it(tmp_path, name):
+    archive = make_tar(tmp_path / "x.tar", {name: b"", "set/trainB/b.png": b""})
+    with pytest.raises(DataError, match=r"x\.tar.*: TFRecord files are not read out of an archive; unpack it$"):
+        find_source(archive, "trainA")
+
+
+def test_images_in_an_archive_are_taken_where_records_of_them_lie_beside(tmp_path):
+    names = ("monet_jpg/a.jpg", "monet_tfrec/monet00-60.tfrec", "photo_jpg/b.jpg", "photo_tfrec/photo00-352.tfrec")
+    archive = make_zip(tmp_path / "gan-getting-started.zip", dict.fromkeys(names, b""))
+    assert [names_of(find_source(archive, split)) for split in ("trainA", "trainB")] == [["a.jpg"], ["b.jpg"]]
+
+
 def test_two_archives_joined_by_a_comma(tmp_path):
     for name in ("a", "b"):
         make_zip(tmp_path / f"{name}.zip", {f"{name}/{name}.png": b""})

@@ -4,34 +4,58 @@ import numpy as np
 import pytest
 
 from inputs.images import BadImage, read_image
+from inputs.record_index import open_indexes
+from inputs.records import FRAME_BYTES, index_records
 from inputs.shards import encode_image, encode_pair, make_image_record, make_pair_record, write_split
 from inputs.splits import Split
 from tests.helpers.build import split_records
 from tests.helpers.images import photo, save
 
 
-def test_images_are_dealt_out_in_turn_and_bad_ones_named(tmp_path):
+@pytest.fixture
+def write_sizes(tmp_path):
+    """Function that writes a split whose records have the given sizes, frame included, and gives the shards' sizes."""
+
+    def write(sizes, shard_bytes):
+        split = Split((tmp_path,), [(str(number),) for number in range(len(sizes))], [])
+        images = [encode_image((save(tmp_path / "x.png", photo(0)),))] * len(sizes)
+        records = (bytes(size - FRAME_BYTES) for size in sizes)
+        facts = write_split(tmp_path, "train", split, images, shard_bytes, lambda names, images: next(records))
+        shards = sorted(tmp_path.glob("train*.tfrecord"))
+        assert [shard.name for shard in shards] == [
+            f"train-{number:05d}-of-{facts.shards:05d}.tfrecord" for number in range(facts.shards)
+        ]
+        return [shard.stat().st_size for shard in shards]
+
+    return write
+
+
+def test_images_keep_their_order_and_bad_ones_are_named(tmp_path):
     image = encode_image((save(tmp_path / "x.png", photo(0)),))
     names = [(f"{number}.png",) for number in range(5)]
     split = Split((tmp_path,), names, [{"file": "b", "reason": "is alone"}])
     images = [image, BadImage("is empty"), image, image, image]
-    facts = write_split(tmp_path, "train", split, images, 3, make_image_record)
-    assert [record["image/filename"][0] for record in split_records(tmp_path, "train")] == [
-        b"0.png",
-        b"4.png",
-        b"2.png",
-        b"3.png",
-    ]
-    assert (facts.images, facts.shards, facts.height) == (4, 3, {"min": 20, "median": 20, "max": 20})
+    facts = write_split(tmp_path, "train", split, images, 3000, make_image_record)
+    found = [record["image/filename"][0] for record in split_records(tmp_path, "train")]
+    assert found == [b"0.png", b"2.png", b"3.png", b"4.png"]
+    assert (facts.images, facts.shards, facts.height) == (4, 4, {"min": 20, "median": 20, "max": 20})
     assert facts.left_out == [{"file": "b", "reason": "is alone"}, {"file": "1.png", "reason": "is empty"}]
 
 
-def test_fewer_images_than_shards_leave_no_empty_ones(tmp_path):
-    image = encode_image((save(tmp_path / "x.png", photo(0)),))
-    facts = write_split(tmp_path, "train", Split((tmp_path,), [("x.png",)], []), [image], 8, make_image_record)
-    assert facts.shards == 1 and sorted(path.name for path in tmp_path.glob("train*")) == [
-        "train-00000-of-00001.tfrecord"
-    ]
+def test_shards_are_filled_up_to_their_size(write_sizes):
+    assert write_sizes([40, 60, 50, 50, 20], shard_bytes=100) == [100, 100, 20]
+
+
+def test_record_larger_than_a_shard_has_one_to_itself(write_sizes):
+    assert write_sizes([40, 300, 40, 40], shard_bytes=100) == [40, 300, 80]
+
+
+def test_each_shard_has_its_index(tmp_path, write_sizes):
+    write_sizes([40, 60, 50], shard_bytes=100)
+    shards = sorted(map(str, tmp_path.glob("train*.tfrecord")))
+    for shard, index in zip(shards, open_indexes(shards), strict=True):
+        np.testing.assert_array_equal(index.spans, index_records(shard))
+    assert len(list(tmp_path.glob("train*"))) == 4
 
 
 def test_split_without_images_has_no_sizes(tmp_path):

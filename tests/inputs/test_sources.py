@@ -9,9 +9,10 @@ from base.errors import DataError
 from inputs import sources
 from inputs.images import encode_for_record
 from inputs.records import image_record
-from inputs.sources import FolderSource, RecordSource, open_place, open_shards
+from inputs.sources import RecordSource, open_place, open_shards
 from tests.helpers.images import photo, save, save_blank
 from tests.helpers.records import make_labelled_shard, make_pair_shard, make_shard, write_records
+from tests.helpers.sources import source_of
 
 
 def names_of(source):
@@ -27,7 +28,7 @@ def test_files_are_named_by_their_path_in_the_folder(tmp_path):
 
 def test_folder_source_gives_the_bytes_of_the_file(tmp_path):
     save_blank(tmp_path, "x.png")
-    assert FolderSource([tmp_path / "x.png"]).read(0) == (tmp_path / "x.png").read_bytes()
+    assert source_of(tmp_path / "x.png").read(0) == (tmp_path / "x.png").read_bytes()
 
 
 def test_empty_shard_in_the_middle_is_passed_over(tmp_path):
@@ -47,13 +48,19 @@ def test_place_of_a_record_names_file_and_number(tmp_path):
 
 def test_file_that_vanished_is_named(tmp_path):
     with pytest.raises(DataError, match="gone.png: cannot be read: No such file"):
-        FolderSource([tmp_path / "gone.png"]).read(0)
+        source_of(tmp_path / "gone.png").read(0)
 
 
 def test_missing_shard_is_named(tmp_path):
     paths = [make_shard(tmp_path / f"trainA-0000{number}-of-00003.tfrecord", "a") for number in (0, 2)]
     with pytest.raises(DataError, match="trainA-00001-of-00003.tfrecord: 1 of 3 shards are missing"):
         open_shards(paths)
+
+
+def test_missing_ones_of_more_shards_than_five_digits_count_are_named(tmp_path):
+    path = make_shard(tmp_path / "trainA-100000-of-100001.tfrecord", "a")
+    with pytest.raises(DataError, match="trainA-00000-of-100001.tfrecord: 100000 of 100001 shards are missing"):
+        open_shards([path])
 
 
 def test_files_without_records_are_refused(tmp_path):
@@ -93,7 +100,7 @@ def test_pixels_are_those_of_the_file(tmp_path, channels):
     encoded = encode_for_record(path)
     record = image_record(encoded.data, encoded.format, b"x.png", encoded.height, encoded.width)
     shard = write_records(tmp_path / "x.tfrecord", record)
-    file, recorded = (source.pixels(0, channels) for source in (FolderSource([path]), RecordSource([shard])))
+    file, recorded = (source.pixels(0, channels) for source in (source_of(path), RecordSource([shard])))
     assert file.shape == (20, 24, channels)
     np.testing.assert_array_equal(file, recorded)
 
@@ -105,8 +112,8 @@ def test_pixels_of_a_damaged_image_are_refused_by_its_place(tmp_path):
 
 @pytest.mark.parametrize("channels", [1, 3])
 def test_halves_are_the_halves_of_the_image(tmp_path, channels):
-    left, right = FolderSource([save(tmp_path / "x.png", photo(0), photo(1))]).halves()
-    alone = FolderSource([save(tmp_path / f"{number}.png", photo(number)) for number in (0, 1)])
+    left, right = source_of(save(tmp_path / "x.png", photo(0), photo(1))).halves()
+    alone = source_of(*(save(tmp_path / f"{number}.png", photo(number)) for number in (0, 1)))
     np.testing.assert_array_equal(left.pixels(0, channels), alone.pixels(0, channels))
     np.testing.assert_array_equal(right.pixels(0, channels), alone.pixels(1, channels))
     assert left.name(0) == "x.png" and left.file(0) == tmp_path / "x.png"
@@ -115,7 +122,7 @@ def test_halves_are_the_halves_of_the_image(tmp_path, channels):
 def test_image_of_two_is_decoded_once_for_both(tmp_path, monkeypatch):
     decode, decoded = sources.read_image, []
     monkeypatch.setattr(sources, "read_image", lambda data, channels: decoded.append(data) or decode(data, channels))
-    halves = FolderSource([save(tmp_path / f"{i}.png", photo(i), photo(9)) for i in range(3)]).halves()
+    halves = source_of(*(save(tmp_path / f"{i}.png", photo(i), photo(9)) for i in range(3))).halves()
     for index in (2, 0, 1):
         for half in halves:
             half.pixels(index)
@@ -123,7 +130,7 @@ def test_image_of_two_is_decoded_once_for_both(tmp_path, monkeypatch):
 
 
 def test_odd_width_cannot_be_halved(tmp_path):
-    halves = FolderSource([save(tmp_path / "x.png", photo(0, width=25))]).halves()
+    halves = source_of(save(tmp_path / "x.png", photo(0, width=25))).halves()
     with pytest.raises(DataError, match="x.png: is 25 px wide: two images side by side"):
         halves[1].pixels(0)
 
@@ -204,5 +211,5 @@ def test_damaged_first_record_does_not_hide_the_schema_nor_the_classes(tmp_path)
 def test_name_that_is_not_utf_8_is_printable_in_messages(tmp_path):
     path = tmp_path / "a\udcff.png"
     with pytest.raises(DataError) as caught:
-        FolderSource([path]).read(0)
+        source_of(path).read(0)
     str(caught.value).encode()

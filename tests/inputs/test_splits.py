@@ -16,6 +16,7 @@ from inputs.splits import (
 )
 from tests.helpers.archives import make_tar, make_zip
 from tests.helpers.images import save_blank
+from tests.helpers.records import make_shard
 
 NAMES = [f"{number}.png" for number in range(10)]
 
@@ -56,6 +57,20 @@ def test_sub_folder_with_images_is_preferred_to_one_without(tmp_path):
     save_blank(tmp_path, "monet_jpg/a.png", "photo_jpg/b.png")
     (tmp_path / "monet_tfrec").mkdir()
     assert domain_splits(tmp_path, 0)["trainA"].folder == tmp_path / "monet_jpg"
+
+
+@pytest.mark.parametrize("find", [domain_splits, image_splits, pair_splits])
+def test_records_in_the_place_of_images_are_named(tmp_path, find):
+    make_shard(tmp_path / "set/monet00-1.tfrec", "a.png")
+    with pytest.raises(DataError, match=r"set: holds TFRecord files, which train.py takes as they are$"):
+        find(tmp_path / "set", 0)
+
+
+@pytest.mark.parametrize("find", [domain_splits, image_splits, pair_splits])
+def test_records_in_an_archive_are_to_be_unpacked(tmp_path, find):
+    folder = open_folder(make_tar(tmp_path / "x.tar", {"monet00-1.tfrec": b""}))
+    with pytest.raises(DataError, match=r"TFRecord files are not read out of an archive; unpack it$"):
+        find(folder, 0)
 
 
 def test_val_is_taken_for_test(tmp_path):

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from base.errors import DataError
-from inputs.sources import FolderSource
 from inputs.streams import Draw, Labels, Stream
 from tests.helpers.images import data_config, photo, save
+from tests.helpers.sources import source_of
 
 CHANCE = np.array([3, 5, 1], np.uint64)
 
@@ -45,14 +45,14 @@ def test_label_is_the_index_in_the_config_s_classes(labelled):
 
 def test_one_draw_crops_and_flips_alike(tmp_path):
     paths = [save(tmp_path / f"{i}.png", image) for i, image in enumerate((photo(0), 255 - photo(0)))]
-    source, draw = FolderSource(paths), Draw(CHANCE)
+    source, draw = source_of(*paths), Draw(CHANCE)
     first, second = (Stream("train").read(source, index, data_config(preprocess="crop"), draw) for index in (0, 1))
     np.testing.assert_array_equal(first, 255 - second)
     assert draw.size == (20, 24)
 
 
 def test_images_of_one_draw_must_be_of_one_size(tmp_path):
-    source = FolderSource([save(tmp_path / "0.png", photo(0)), save(tmp_path / "1.png", photo(0, 48, 40))])
+    source = source_of(save(tmp_path / "0.png", photo(0)), save(tmp_path / "1.png", photo(0, 48, 40)))
     draw, config = Draw(CHANCE), data_config(preprocess="crop")
     Stream("train").read(source, 0, config, draw)
     with pytest.raises(DataError, match="1.png: is 48x40, but the image it is paired with 24x20; preprocess=resize"):

@@ -7,6 +7,7 @@ import pytest
 from base.errors import DataError, OutputError
 from base.machine import available_cores
 from inputs.fingerprint import fingerprint
+from inputs.order import ALGORITHM
 from run_folder.provenance import Provenance, describe_environment
 
 HERE = {"tensorflow": "2.21.0", "cores": 2, "gpu": None}
@@ -47,7 +48,7 @@ def test_the_same_again_is_neither_told_nor_written(path):
 def test_another_machine_is_told_and_recorded_from_its_step_on(path):
     there = {**HERE, "cores": 4, "gpu": "H200"}
     lines = Provenance(str(path), continued=True).record(5, DATA, there)
-    told = "not as from step 0 on, so that last bits may differ: "
+    told = "not as from step 0 on, so that results may differ: "
     assert lines == [f"{told}cores was 2 and is 4", f"{told}gpu was None and is H200"]
     assert stored(path) == [(0, DATA, HERE), (5, DATA, there)]
     assert Provenance(str(path), continued=True).record(9, DATA, there) == []  # it is compared with the last
@@ -67,7 +68,7 @@ def test_changed_data_is_refused_and_the_way_out_named(path):
 def test_accepted_change_of_data_is_told_and_recorded(path):
     run = Provenance(str(path), continued=True)
     run.check_data(OTHER, accept_change=True)
-    assert run.record(5, OTHER, HERE) == [f"not as from step 0 on, so that last bits may differ: data: {CHANGE}"]
+    assert run.record(5, OTHER, HERE) == [f"not as from step 0 on, so that results may differ: data: {CHANGE}"]
     again = Provenance(str(path), continued=True)
     again.check_data(OTHER, accept_change=False)
     with pytest.raises(DataError):
@@ -80,10 +81,17 @@ def test_a_run_that_starts_anew_is_not_held_to_what_was_before(path):
     assert run.record(0, OTHER, HERE) == [] and stored(path) == [(0, OTHER, HERE)]
 
 
-def test_a_run_without_the_file_goes_on_and_gets_one(tmp_path):
+def test_a_run_without_the_file_says_so_goes_on_and_gets_one(tmp_path):
     run = Provenance(str(tmp_path / "provenance.json"), continued=True)
     run.check_data(DATA, accept_change=False)
-    assert run.record(7, DATA, HERE) == [] and stored(tmp_path / "provenance.json") == [(7, DATA, HERE)]
+    lines = run.record(7, DATA, HERE)
+    assert lines == ["not recorded what the first 7 steps were made from, so that results may differ"]
+    assert stored(tmp_path / "provenance.json") == [(7, DATA, HERE)]
+
+
+def test_a_run_in_another_order_of_the_images_says_so(path):
+    (line,) = Provenance(str(path), continued=True).record(5, DATA, {**HERE, "data_order": ALGORITHM})
+    assert line.endswith(f"data_order was not recorded and is {ALGORITHM}")
 
 
 @pytest.mark.parametrize(
@@ -126,7 +134,7 @@ def test_a_file_that_cannot_be_written_is_named_and_the_old_one_stays(path, monk
 def test_the_environment_is_named_in_values_that_come_back_from_a_file_as_they_were():
     found = describe_environment()
     assert found["cores"] == available_cores() and found["threads_per_op"] >= 1 and found["tensorflow"][0] == "2"
-    assert json.loads(json.dumps(found)) == found
+    assert found["data_order"] == ALGORITHM and json.loads(json.dumps(found)) == found
 
 
 def test_whether_onednn_computes_is_part_of_the_environment(monkeypatch):
