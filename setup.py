@@ -26,7 +26,7 @@ setup(
         "serving",
         "training",
     ],
-    package_data={"exports": ["*.css", "*.html", "*.js"], "serving": ["*.html"]},
+    package_data={"exports": ["*.css", "*.html", "*.js"], "serving": ["*.js"]},
     py_modules=["build_data", "config", "train"],
     install_requires=[
         "absl-py",

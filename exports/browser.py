@@ -1,6 +1,6 @@
 """Runs the page of an export in a browser without a window; `exports.checker` loads this file as it loads a program.
 
-It stands alone: it knows the one function of the page, and how to speak to Chromium through a pair of pipes.
+It stands alone: it knows three functions of the page, and how to speak to Chromium through a pair of pipes.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ FLAGS = ("--headless", "--disable-gpu", "--no-first-run", "--remote-debugging-pi
 TIMEOUT = 600.0  # seconds for the page, and for each image
 CALL = """
 (async () => {
-  const bytes = Uint8Array.from(atob("%s"), letter => letter.charCodeAt(0));
-  const { values, levels, shape } = await translatePixels(bytes, %d, %d);
+  const bytes = Uint8Array.from(atob("%s"), letter => letter.charCodeAt(0)), given = %s;
+  const { values, shape } = await compute(given.length === 4 ? toValues(bytes) : new Float32Array(bytes.buffer), given);
   const text = array => {
     const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
     let letters = "";
     for (let i = 0; i < bytes.length; i += 32768) letters += String.fromCharCode(...bytes.subarray(i, i + 32768));
     return btoa(letters);
   };
-  return [text(values), text(levels), shape];
+  return [text(values), shape.length === 4 ? text(toLevels(values, shape[3])) : "", shape];
 })()
 """
 
@@ -125,15 +125,18 @@ if __name__ == "<run_path>":  # loaded as a program
 
 
 def run(values: np.ndarray) -> np.ndarray:
-    """Gives what the page makes of float32 values [1, height, width, channels] in [-1, 1] that are those of levels."""
-    levels = np.rint((values[0] + 1) * 127.5).astype(np.uint8)
-    height, width = levels.shape[:2]
-    rgba = np.full([height, width, 4], 255, np.uint8)
-    rgba[:, :, :3] = levels
-    floats, shown, shape = browser.evaluate(CALL % (base64.b64encode(rgba.tobytes()).decode(), width, height))
+    """Gives what the page makes of float32 values: noise, or an image [1, height, width, channels] in [-1, 1] whose
+    values are those of levels.
+    """
+    given = values
+    if values.ndim == 4:
+        given = np.full([*values.shape[1:3], 4], 255, np.uint8)
+        given[:, :, :3] = np.rint((values[0] + 1) * 127.5)
+    floats, shown, shape = browser.evaluate(CALL % (base64.b64encode(given.tobytes()).decode(), list(values.shape)))
     result = np.frombuffer(base64.b64decode(floats), np.float32).reshape(shape)
-    found = np.frombuffer(base64.b64decode(shown), np.uint8).reshape(height, width, 4)
-    expected = np.clip(np.rint((result[0] + 1) * 127.5), 0, 255)
-    if np.abs(found[:, :, :3] - expected).max() > 1 or (found[:, :, 3] != 255).any():
-        raise RuntimeError("the page shows other levels than its network gives")
+    if result.ndim == 4:
+        found = np.frombuffer(base64.b64decode(shown), np.uint8).reshape(*shape[:3], 4)
+        expected = np.clip(np.rint((result + 1) * 127.5), 0, 255)
+        if np.abs(found[..., :3] - expected).max() > 1 or (found[..., 3] != 255).any():
+            raise RuntimeError("the page shows other levels than its network gives")
     return result

@@ -82,6 +82,11 @@ PROGRAM = """
 ```python
 {program}```
 """
+TILES = """
+`run_tiles` translates images that are too large for the memory. Tiles overlap by the {halo} px that decide on them, so
+that there are no seams; `statistics`, the means and variances that norms take from the whole image, are those of the
+image downsized to `most` pixels, so that colours and contrast of larger images differ a little from `run`'s.
+"""
 SERVING = """
 As TensorFlow Serving has it, the signature `serving_default` takes image files as they are: {files}. The signature
 `{task}` takes floats.
@@ -110,7 +115,7 @@ def write_card(
     uses = [
         USE.format(title=form.title, use=_filled(form.use))
         + (PROGRAM.format(install=form.install, program=programs[name]) if name in programs else "")
-        + (_serving(frozen) if name == "saved_model" else "")
+        + (_about_signatures(frozen) if name == "saved_model" else "")
         for name, form in forms.items()
     ]
     names = ", ".join(frozen.class_names)
@@ -130,8 +135,9 @@ def write_card(
             "them, with the hashes of all files here, the versions and the processor."
         ),
         differences="\n".join(
-            f"| {forms[name].title} | {_shown(found['values'])} | {_shown(found['levels'])} |"
-            for name, found in parity["forms"].items()
+            f"| {title} | {_shown(found['values'])} | {_shown(found['levels'])} |"
+            for name, tried in parity["forms"].items()
+            for title, found in _ways(forms[name].title, tried)
         ),
         training=_filled(f"{run.step:,} steps on {parity['run']['data']}. {_trained_on(frozen)}"),
         values="\n".join(f"| {name} | {_cell(value)} |" for name, value in _chosen(config).items()),
@@ -165,7 +171,7 @@ def limits(run: LoadedRun, frozen: Frozen) -> list[str]:
     lines = [
         f"It knows images at the scale of its training: {frozen.trained_on}. Much larger ones change in "
         "colour rather than in shape; resize them first.",
-        "Memory and time grow with the number of pixels.",
+        f"Memory and time grow with the number of pixels{', but by `run_tiles` memory does not' * bool(frozen.tiles)}.",
         files,
     ]
     if frozen.draws:
@@ -213,17 +219,24 @@ def describe_preprocessing(frozen: Frozen) -> dict[str, Any]:
         "image_mean": [0.5] * channels,
         "image_std": [0.5] * channels,
         "input_data_format": "channels_last",
+        "tiles": {name: getattr(frozen.tiles, name) for name in ("halo", "multiple")} if frozen.tiles else None,
     }
 
 
-def _serving(frozen):
+def _ways(title, tried):
+    """What was tried of a form, by what it is called."""
+    return [(title, tried), *([(f"{title}, in tiles", tried["in_tiles"])] if "in_tiles" in tried else [])]
+
+
+def _about_signatures(frozen):
     files = {
         TRANSLATE: "`image_bytes`, any number of JPEGs and PNGs of any sizes, become `translated_bytes`, PNGs",
         GENERATE: "`noise` becomes `generated_bytes`, PNGs",
         CLASSIFY: "`image_bytes`, any number of JPEGs and PNGs, become `classes` and their `scores`",
     }
-    text = SERVING.format(files=files[frozen.task], task=frozen.task)
-    return "\n" + _filled(" ".join(text.split())) + "\n"
+    texts = [SERVING.format(files=files[frozen.task], task=frozen.task)]
+    texts += [TILES.format(halo=frozen.tiles.halo)] if frozen.tiles else []
+    return "".join(f"\n{_filled(' '.join(text.split()))}\n" for text in texts)
 
 
 def _trained_on(frozen):

@@ -13,12 +13,13 @@ import numpy as np
 
 
 def main(program: str, inputs: str, outputs: str, rooms: str) -> None:
-    """Calls the program's `run` with each of the arrays, and its `run_files`, if it has one, with all files at once.
+    """Calls the program's `run` with each of the arrays; and where it has them, its `run_files` with all files at once,
+    and its `run_tiles` with the largest of the arrays, in tiles of half its side.
 
     Args:
       program: path of a Python file.
       inputs: path of an .npz file with the arrays "values-0", "values-1", ... and "file-0", ... of bytes.
-      outputs: path of the .npz file to write, of the same names.
+      outputs: path of the .npz file to write, of the same names, and "tiles-0" or another number.
       rooms: see above.
     """
     names = runpy.run_path(program)
@@ -29,6 +30,9 @@ def main(program: str, inputs: str, outputs: str, rooms: str) -> None:
         keys = [key for key in given if key.startswith("file-")]
         files = names["run_files"]([given[key].tobytes() for key in keys])
         results |= {key: np.frombuffer(data, np.uint8) for key, data in zip(keys, files, strict=True)}
+    if "run_tiles" in names:
+        key = max(results, key=lambda key: given[key].size if key.startswith("values-") else 0)
+        results[key.replace("values", "tiles")] = names["run_tiles"](given[key], max(given[key].shape[1:3]) // 2)
     loaded = {name.partition(".")[0] for name in sys.modules} & set(rooms.split(","))
     if loaded:
         sys.exit(f"needs this project: {', '.join(sorted(loaded))}")

@@ -121,11 +121,21 @@ def _write_form(name, form, frozen, folder):
 
 def _try_form(name, form, folder, program, frozen, probes):
     """Runs a form by its program, and compares; gives what `parity.json` says about it."""
-    allowed = HALF if frozen.half else CLOSE if uses_onednn() else form.allowed
+    near = HALF if frozen.half else CLOSE
+    allowed = near if frozen.half or uses_onednn() else form.allowed
     try:
         results = run_program(program, folder, probes)
     except ProgramError as reason:
         raise ParityError(f"{name}: {reason}; nothing was written") from None
+    found = _compared(name, frozen, probes, results, allowed)
+    for index, probe in enumerate(probes):
+        if f"tiles-{index}" in results:
+            of_tiles = {"values-0": results[f"tiles-{index}"]}
+            found["in_tiles"] = _compared(f"{name} in tiles", frozen, [probe], of_tiles, near)
+    return found
+
+
+def _compared(name, frozen, probes, results, allowed):
     difference = compare(frozen, probes, results)
     check(name, difference, allowed)
     return {**difference._asdict(), "allowed": allowed._asdict()}

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from base.errors import UsageError
-from exports import onnx_file, page, saved_model, tflite_file
-from exports.frozen import CLASSIFY, GENERATE, TRANSLATE, Frozen
+from exports import html_file, onnx_file, saved_model, tflite_file, web_runtime
+from exports.frozen import Frozen
 from exports.parity import CLOSE, EXACT, Difference
 
 
@@ -24,7 +24,6 @@ class Form(NamedTuple):
       program: function that gives Python which loads it from that folder, and defines `run`; None of a page, which
         `exports.browser` loads.
       install: what the program needs, as arguments of `pip install`.
-      tasks: of networks that it can hold.
       draws: whether it can hold networks that draw random numbers.
       check: function that raises a UserError where what the form is made or tried with is not installed.
     """
@@ -35,7 +34,6 @@ class Form(NamedTuple):
     allowed: Difference
     program: Callable[[Frozen], str] | None = None
     install: str = ""
-    tasks: Sequence[str] = (TRANSLATE, GENERATE, CLASSIFY)
     draws: bool = False
     check: Callable[[], None] = lambda: None
 
@@ -71,10 +69,9 @@ FORMS = {
         "Web page",
         "Open `page.html` in a browser, from this folder or wherever it is copied to: it holds the network and what "
         "runs it (ONNX Runtime, MIT licence), and sends nothing anywhere.",
-        page.write,
+        html_file.write,
         CLOSE,
-        tasks=(TRANSLATE,),
-        check=page.check,
+        check=html_file.check,
     ),
 }
 
@@ -82,9 +79,6 @@ FORMS = {
 def check_forms(forms: Mapping[str, Form], frozen: Frozen) -> None:
     """Raises UsageError where one of the forms, given by name, cannot hold a network."""
     for name, form in forms.items():
-        if frozen.task not in form.tasks:
-            able = " or ".join(form.tasks)
-            raise UsageError(f"--formats={name} is for networks that {able}; what this one does is to {frozen.task}")
         if frozen.draws and not form.draws:
             able = " or ".join(name for name, form in FORMS.items() if form.draws)
             raise UsageError(f"--formats={name} has no op for the dropout that this network draws; {able} has")
@@ -95,7 +89,7 @@ def find_forms(names: Sequence[str], onnxruntime_web: Path | None = None) -> dic
 
     Args:
       names: keys of FORMS.
-      onnxruntime_web: for "html", as for `exports.page.find_runtime`.
+      onnxruntime_web: for "html", as for `exports.web_runtime.find_runtime`.
 
     Raises:
       UserError: what one of them is made or tried with is not there.
@@ -105,6 +99,6 @@ def find_forms(names: Sequence[str], onnxruntime_web: Path | None = None) -> dic
         form.check()
     if "html" in forms:
         if onnxruntime_web:
-            page.find_runtime(onnxruntime_web)
-        forms["html"] = forms["html"]._replace(write=functools.partial(page.write, package=onnxruntime_web))
+            web_runtime.find_runtime(onnxruntime_web)
+        forms["html"] = forms["html"]._replace(write=functools.partial(html_file.write, package=onnxruntime_web))
     return forms

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,10 +11,32 @@ import numpy as np
 from base.errors import UsageError
 from base.graph_mode import graph_of_constants, tf
 from inference.load import LoadedRun
+from inference.opened import OpenedNetwork, fed
 from inference.scale import describe_training
+from inputs.preprocess import Preprocessing
 
 TRANSLATE, GENERATE, CLASSIFY = "translate", "generate", "classify"
 LARGE = 1024  # numbers in a constant, from which on it is a weight that float16 makes smaller
+
+
+class Tiles(NamedTuple):
+    """A translation in two parts, by which an image is translated a tile at a time.
+
+    Attributes:
+      statistics: ops and constants from "image:0", a whole image, to "statistics:0", float32 [2, channels]: the means
+        and variances that norms take from it.
+      part: those from "image:0", a part of the image, and "statistics:0" to "translated:0".
+      channels: that are normalised, of all norms together.
+      halo: pixels around what is wanted that a part must have, where the image has them.
+      multiple, smallest: of which the sides of what is fed are a multiple, and the least that they are, in pixels.
+    """
+
+    statistics: tf.GraphDef
+    part: tf.GraphDef
+    channels: int
+    halo: int
+    multiple: int
+    smallest: int
 
 
 class Frozen(NamedTuple):
@@ -24,7 +47,7 @@ class Frozen(NamedTuple):
         image of the training size to the share of each class. It also names the signatures that floats go through.
       name: the direction, or where there is none the task.
       title: for people: the name of the run's folder, and the direction.
-      trained_on: what the network saw, in words; empty of one that makes images of noise.
+      preprocessing: what training did to images; None of a network that makes images of noise.
       graph_def: ops and constants, with one placeholder.
       source, result: names of the tensors that are fed and fetched; float32, images in [-1, 1].
       shape: of the source, None where it is free: [1, None, None, channels], [batch, length] of noise, or
@@ -32,12 +55,13 @@ class Frozen(NamedTuple):
       result_shape: likewise.
       class_names: of CLASSIFY, in the order of the shares.
       half: whether the weights are those of float16, which the forms then store as such.
+      tiles: of TRANSLATE; None where the network takes more from the whole image than statistics, as for dropout.
     """
 
     task: str
     name: str
     title: str
-    trained_on: str
+    preprocessing: Preprocessing | None
     graph_def: tf.GraphDef
     source: str
     result: str
@@ -45,6 +69,12 @@ class Frozen(NamedTuple):
     result_shape: tuple[int | None, ...]
     class_names: tuple[str, ...] = ()
     half: bool = False
+    tiles: Tiles | None = None
+
+    @property
+    def trained_on(self) -> str:
+        """What the network saw, in words; empty of one that makes images of noise."""
+        return describe_training(self.preprocessing) if self.preprocessing else ""
 
     @property
     def source_name(self) -> str:
@@ -99,6 +129,7 @@ def freeze(run: LoadedRun, direction: str | None, half: bool = False) -> Frozen:
 def _freeze_translation(run, direction):
     signature = run.model.outputs.translations[direction]
     constants = graph_of_constants(run.session, signature.result)
+    opened = _opened(constants, signature)
     channels = int(signature.source.shape[-1])
     with tf.Graph().as_default() as graph:
         image = tf.placeholder(tf.float32, [1, None, None, channels], "image")
@@ -106,22 +137,50 @@ def _freeze_translation(run, direction):
         padded = image
         for axis in (1, 2):
             padded = _reflected(padded, axis, signature.multiple, signature.smallest)
-        (result,) = tf.import_graph_def(
-            constants, {signature.source.name: padded}, [signature.result.name], name="network"
-        )
+        fetched = [signature.result.name, *(opened.norms if opened else ())]
+        result, *normalized = tf.import_graph_def(constants, {signature.source.name: padded}, fetched, name="network")
         translated = tf.identity(result[:, :height, :width], "translated")
-        graph_def = tf.graph_util.extract_sub_graph(graph.as_graph_def(), [translated.op.name])
+        moments = [tf.stack(tf.nn.moments(x, [0, 1, 2])) for x in normalized]
+        statistics = tf.identity(tf.concat([tf.zeros([2, 0]), *moments], axis=1), "statistics")
+    graph_def, of_whole = (
+        tf.graph_util.extract_sub_graph(graph.as_graph_def(), [x.op.name]) for x in (translated, statistics)
+    )
     return Frozen(
         TRANSLATE,
         direction,
         f"{_run_name(run)} · {direction}",
-        describe_training(run.config),
+        run.config,
         graph_def,
         image.name,
         translated.name,
         tuple(image.shape.as_list()),
         (1, None, None, int(signature.result.shape[-1])),
+        tiles=_freeze_tiles(of_whole, opened, signature) if opened else None,
     )
+
+
+def _opened(constants, signature):
+    """The network with its norms opened; None where it cannot be cut into tiles."""
+    try:
+        return OpenedNetwork(constants, signature)
+    except UsageError:
+        return None
+
+
+def _freeze_tiles(of_whole, opened, signature):
+    widths = [opened.channels(norm) for norm in opened.norms]
+    with tf.Graph().as_default() as graph:
+        image = tf.placeholder(tf.float32, [1, None, None, signature.source.shape[-1]], "image")
+        statistics = tf.placeholder(tf.float32, [2, sum(widths)], "statistics")
+        given = {signature.source.name: image}
+        for norm, end in zip(opened.norms, itertools.accumulate(widths), strict=True):
+            mean, variance = tf.unstack(statistics[:, end - opened.channels(norm) : end])
+            given |= {fed(norm, "mean"): mean, fed(norm, "variance"): variance}
+        (result,) = tf.import_graph_def(opened.graph_def, given, [signature.result.name], name="network")
+        tf.identity(result, "translated")
+        part = tf.graph_util.extract_sub_graph(graph.as_graph_def(), ["translated"])
+    halo = opened.halo([signature.source.name], [signature.result.name])
+    return Tiles(of_whole, part, sum(widths), halo, signature.multiple, signature.smallest)
 
 
 def _freeze_as_is(run, task, source, result, source_name, result_name, fed_shape=None):
@@ -132,8 +191,8 @@ def _freeze_as_is(run, task, source, result, source_name, result_name, fed_shape
         fetched = tf.identity(fetched, result_name)
         graph_def = tf.graph_util.extract_sub_graph(graph.as_graph_def(), [fetched.op.name])
     shape, result_shape = (tuple(tensor.shape.as_list()) for tensor in (fed, fetched))
-    trained_on = "" if task == GENERATE else describe_training(run.config)
-    return Frozen(task, task, _run_name(run), trained_on, graph_def, fed.name, fetched.name, shape, result_shape)
+    seen = None if task == GENERATE else run.config
+    return Frozen(task, task, _run_name(run), seen, graph_def, fed.name, fetched.name, shape, result_shape)
 
 
 def _run_name(run):
@@ -153,12 +212,19 @@ def _reflected(image, axis, multiple, smallest):
 
 def _halved(frozen):
     """The network with its large constants rounded to what float16 can hold."""
-    graph_def = tf.GraphDef()
-    graph_def.CopyFrom(frozen.graph_def)
-    for node in weights(graph_def):
+    tiles = frozen.tiles
+    if tiles:
+        tiles = tiles._replace(statistics=_rounded(tiles.statistics), part=_rounded(tiles.part))
+    return frozen._replace(graph_def=_rounded(frozen.graph_def), half=True, tiles=tiles)
+
+
+def _rounded(graph_def):
+    result = tf.GraphDef()
+    result.CopyFrom(graph_def)
+    for node in weights(result):
         values = tf.make_ndarray(node.attr["value"].tensor)
         node.attr["value"].tensor.CopyFrom(tf.make_tensor_proto(values.astype(np.float16).astype(np.float32)))
-    return frozen._replace(graph_def=graph_def, half=True)
+    return result
 
 
 def weights(graph_def: tf.GraphDef) -> list[tf.NodeDef]:

@@ -1,162 +1,67 @@
-"""A frozen network as one web page, which works from the file it lies in: the ONNX file, and ONNX Runtime beside it."""
+"""The page that shows what a network does, in a browser: one template for exports and for servers."""
 
 from __future__ import annotations
 
-import base64
-import functools
-import gzip
-import hashlib
 import html
 import json
 import re
-import tarfile
-import tempfile
-import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
-from base.errors import DataError, DownloadError, UsageError
-from base.files import read_regular
-from downloads.fetch import Download
-from exports import onnx_file
-from exports.browser import BROWSERS, PAGE, find_browser
-from exports.frozen import Frozen
-
-PACKAGE, VERSION = "onnxruntime-web", "1.30.0"
-URL = f"https://registry.npmjs.org/{PACKAGE}/-/{PACKAGE}-{VERSION}.tgz"
-SHA512 = "q0y+JrrtukXSzsBWEMccVfqX25LRmosXHF+CaRJmg8pZClzcV7svNc4rKY3jL02Vb7QmRMDs1SigqR4CXAfKYQ=="  # npm's, in base64
-CODE, WASM = "dist/ort.wasm.bundle.min.mjs", "dist/ort-wasm-simd-threaded.wasm"
-MOST_BYTES = 256 << 20  # of one of its files
 TEMPLATE = Path(__file__).with_name("page.html")
-PARTS = {  # of the pages that show pictures, and their files
-    "style": "pictures.css",
-    "script": "pictures.js",
-    "stage": "pictures_stage.html",
-    "camera": "pictures_camera.html",
-}
-SIDES = (256, 512, 1024, 2048)  # pixels that the page offers
-USUAL_SIDE = 256
-NOTICE = """\
-This page contains ONNX Runtime {version} (https://github.com/microsoft/onnxruntime), under the MIT License:
-
-Copyright (c) Microsoft Corporation
-
-Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated
-documentation files (the "Software"), to deal in the Software without restriction, including without limitation the
-rights to use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, and to permit
-persons to whom the Software is furnished to do so, subject to the following conditions:
-
-The above copyright notice and this permission notice shall be included in all copies or substantial portions of the
-Software.
-
-THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE
-WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR
-COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR
-OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
-"""
+SIDES = {str(side): f"{side} px" for side in (256, 512, 1024, 2048)}  # what the longest side of a picture may be made
 
 
-class Runtime(NamedTuple):
-    """What runs ONNX files in a browser."""
-
-    version: str
-    code: bytes  # a module of JavaScript
-    wasm: bytes
-
-
-def write(frozen: Frozen, folder: Path, package: Path | None = None) -> None:
-    """Writes a page.
+def make_page(
+    title: str,
+    task: str,
+    about: Sequence[str],
+    status: str,
+    models: Sequence[str],
+    sides: Mapping[str, str],
+    usual_side: str,
+    scripts: Sequence[Path],
+    network: Mapping[str, Any],
+    parts: str = "",
+) -> str:
+    """Makes a page.
 
     Args:
-      frozen: of a translator.
-      folder: of the export.
-      package: what the page runs the network with, as for `find_runtime`.
+      title: for people.
+      task: of `exports.frozen`.
+      about: lines that stand below the title.
+      status: the first of the line that says what is being done.
+      models: names of the directions, or of the task.
+      sides: values and words of what the longest side of a picture may be made.
+      usual_side: the one of them that is chosen at first.
+      scripts: files of JavaScript that define what `page.js` asks for: `translate`, `classify` and `generate`.
+      network: what they know of the network, as JSON has it.
+      parts: markup that they use.
     """
-    model = onnx_file.convert(frozen)
-    runtime = find_runtime(package)
-    sides = "".join(f"<option value={side}{' selected' * (side == USUAL_SIDE)}>{side} px" for side in SIDES)
-    network = {"source": frozen.source_name, "result": frozen.result_name, "channels": frozen.shape[-1]}
+    known = json.dumps({"task": task, "models": list(models), **network})
     texts = {
-        **pictures_parts(),
-        "title": html.escape(frozen.title),
-        "about": html.escape(f"The network was trained on {frozen.trained_on}."),
-        "notice": NOTICE.format(version=runtime.version),
-        "sides": f"{sides}<option value=0>as it is",
-        "network": json.dumps(network),
-        "runtime": _packed(runtime.code),
-        "wasm": _packed(runtime.wasm),
-        "model": _packed(model),
+        "style": _read("page.css"),
+        "title": html.escape(title),
+        "task": task,
+        "about": "\n".join(f"<p>{html.escape(line)}</p>" for line in about),
+        "status": html.escape(status),
+        "models": _choices(dict(zip(models, models)), models[0]),
+        "sides": _choices({**sides, "0": "as it is"}, usual_side),
+        "parts": parts,
+        "network": known.replace("<", "\\u003c"),  # which ends no script
+        "script": "\n".join([_read("page.js"), *(script.read_text(encoding="utf-8") for script in scripts)]),
     }
-    (folder / PAGE).write_text(filled(TEMPLATE, texts), encoding="utf-8")
+    # What a text has in such brackets stays as it is.
+    return re.sub(r"\[\[(\w+)\]\]", lambda place: texts[place[1]], _read("page.html"))
 
 
-def pictures_parts() -> dict[str, str]:
-    """What this page and that of `serving` have in common, for `filled`: style, script, and markup for them."""
-    return {name: TEMPLATE.with_name(file).read_text(encoding="utf-8") for name, file in PARTS.items()}
+def _read(name: str) -> str:
+    return TEMPLATE.with_name(name).read_text(encoding="utf-8")
 
 
-def filled(template: Path, texts: Mapping[str, str]) -> str:
-    """A page with texts in the places that are named `[[so]]`; what a text has in such brackets stays as it is."""
-    page = template.read_text(encoding="utf-8")
-    return re.sub(r"\[\[(\w+)\]\]", lambda place: texts[place[1]], page)
-
-
-def check() -> None:
-    """Raises UsageError where what makes the page, or what it is tried in, is not installed."""
-    onnx_file.check()
-    if find_browser() is None:
-        raise UsageError(f"html: the page is tried in a browser, and none of {', '.join(BROWSERS)} is installed")
-
-
-@functools.cache
-def find_runtime(package: Path | None) -> Runtime:
-    """Reads ONNX Runtime for browsers.
-
-    Args:
-      package: the folder of the npm package onnxruntime-web, or its .tgz; None: the latter is fetched from npm's
-        registry, in the version that is known here, and its hash is checked.
-
-    Raises:
-      DataError: it is not there, or is no such package.
-      DownloadError: it cannot be fetched.
-    """
-    if package is None:
-        return _fetch()
-    version, code, wasm = (_read(package, name) for name in ("package.json", CODE, WASM))
-    try:
-        return Runtime(str(json.loads(version)["version"]), code, wasm)
-    except (ValueError, TypeError, KeyError, RecursionError):
-        raise DataError(f"{package}: its package.json names no version") from None
-
-
-def _fetch():
-    print(f"{PACKAGE} {VERSION} (MIT), which runs the network in the page: fetched from {URL}")
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder, Path(URL).name)
-        Download(URL, file, safe=True).fetch()
-        found = base64.b64encode(hashlib.sha512(file.read_bytes()).digest()).decode()
-        if found != SHA512:
-            raise DownloadError(f"{URL}: has the SHA-512 {found}, and {SHA512} is known of it")
-        return find_runtime(file)
-
-
-def _read(package, name):
-    """Reads a file of the npm package, which is a folder or an archive."""
-    try:
-        if package.is_dir():
-            return read_regular(package / name, MOST_BYTES)
-        with tarfile.open(package, "r:gz") as archive:
-            member = archive.getmember(f"package/{name}")
-            file = archive.extractfile(member) if member.isfile() and member.size <= MOST_BYTES else None
-            if file is None:
-                raise DataError(f"{package}: {name} in it is no file, or too large")
-            return file.read()
-    except (OSError, KeyError, tarfile.TarError, EOFError, zlib.error) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise DataError(f"{package}: is no npm package of {PACKAGE}, as folder or .tgz: {name}: {reason}") from None
-
-
-def _packed(data):
-    """Bytes for a text: gzip, without a date, in base64."""
-    return base64.b64encode(gzip.compress(data, mtime=0)).decode()
+def _choices(words: Mapping[str, str], chosen: str) -> str:
+    return "".join(
+        f'<option value="{html.escape(value)}"{" selected" * (value == chosen)}>{html.escape(text)}'
+        for value, text in words.items()
+    )

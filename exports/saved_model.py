@@ -22,6 +22,27 @@ signatures = tf.saved_model.load("{folder}").signatures
 def run(values):  # float32 {shape}
     return signatures["{task}"](tf.constant(values))["{result}"].numpy()
 """
+TILES_PROGRAM = """
+
+def run_tiles(values, tile=512, most=2**20):  # such an image of any size, by tiles, in bounded memory
+    height, width = values.shape[1:3]
+    scale = min(1, (most / (height * width)) ** 0.5)  # of what the statistics of norms are taken from
+    size = [max(1, round(side * scale)) for side in (height, width)]
+    smaller = tf.clip_by_value(tf.image.resize(values, size, "bicubic", antialias=True), -1, 1)
+    statistics = signatures["statistics"](smaller)["statistics"]
+    rows, columns = (max({smallest}, side + -side % {multiple}) - side for side in (height, width))
+    values = np.pad(values, [(0, 0), (0, rows), (0, columns), (0, 0)], "reflect")
+    result = np.empty([*values.shape[:3], {channels}], np.float32)
+    tile += -tile % {multiple}
+    for top in range(0, height, tile):
+        for left in range(0, width, tile):
+            y, x = max(0, top - {halo}), max(0, left - {halo})  # {halo} px around a tile decide on it
+            part = tf.constant(values[:, y : top + tile + {halo}, x : left + tile + {halo}])
+            found = signatures["translate_tile"](image=part, statistics=statistics)["translated"].numpy()
+            found = found[:, top - y : top - y + tile, left - x : left - x + tile]
+            result[:, top : top + tile, left : left + tile] = found
+    return result[:, :height, :width]
+"""
 FILES_PROGRAM = """
 
 def run_files(files):  # a list of the bytes of JPEG or PNG files; gives those of PNG files
@@ -30,7 +51,8 @@ def run_files(files):  # a list of the bytes of JPEG or PNG files; gives those o
 
 
 def write(frozen: Frozen, folder: Path) -> None:
-    """Writes a network, its weights once, with a signature for floats and one for image files.
+    """Writes a network, its weights once, with a signature for floats and one for image files; and, of a translator
+    that can be cut into tiles, two more for these.
 
     Images of a batch go through the network one at a time: norms and dropout then see what they see in
     `LoadedRun.translate`, and files of different sizes may come together.
@@ -43,8 +65,11 @@ def write(frozen: Frozen, folder: Path) -> None:
       OutputError: it cannot be written.
     """
     with tf.Graph().as_default(), tf.Session() as session:
-        network = _as_function(frozen)
+        held = _weights_as_function(frozen)
+        network = _as_function(frozen.graph_def, {frozen.source: frozen.shape}, frozen.result, held)
         signatures = {frozen.task: _for_floats(frozen, network), DEFAULT: FOR_FILES[frozen.task](frozen, network)}
+        if frozen.tiles:
+            signatures |= _for_tiles(frozen, held)
         builder = tf.saved_model.Builder(str(folder / FOLDER))
         builder.add_meta_graph_and_variables(session, [tf.saved_model.tag_constants.SERVING], signatures)
         try:
@@ -54,11 +79,18 @@ def write(frozen: Frozen, folder: Path) -> None:
 
 
 def program(frozen: Frozen) -> str:
-    """Python that loads it from the export's folder, and defines `run` and, of images to images, `run_files`."""
-    text = FLOATS_PROGRAM + FILES_PROGRAM * (frozen.task == TRANSLATE)
-    return text.format(
-        folder=FOLDER, task=frozen.task, default=DEFAULT, shape=frozen.shape_in_words, result=frozen.result_name
+    """Python that loads it from the export's folder, and defines `run`; of images to images `run_files`, too, and
+    `run_tiles` where it has tiles.
+    """
+    text = FLOATS_PROGRAM.format(
+        folder=FOLDER, task=frozen.task, shape=frozen.shape_in_words, result=frozen.result_name
     )
+    if frozen.task == TRANSLATE:
+        text += FILES_PROGRAM.format(default=DEFAULT, result=frozen.result_name)
+    if frozen.tiles:
+        sizes = {name: getattr(frozen.tiles, name) for name in ("halo", "multiple", "smallest")}
+        text += TILES_PROGRAM.format(channels=frozen.result_shape[-1], **sizes)
+    return text
 
 
 def _for_floats(frozen, network):
@@ -114,28 +146,43 @@ def _signature(inputs, outputs):
     return tf.saved_model.predict_signature_def(inputs, outputs)
 
 
-def _as_function(frozen):
-    """The network as a function, which a graph holds once however often it is called."""
-    graph_def = _with_casts(frozen.graph_def) if frozen.half else frozen.graph_def
+def _for_tiles(frozen, held):
+    shape, tiles = frozen.shape, frozen.tiles
+    statistics = _as_function(tiles.statistics, {"image:0": shape}, "statistics:0", held)
+    translate = _as_function(tiles.part, {"image:0": shape, "statistics:0": (2, tiles.channels)}, "translated:0", held)
+    whole, part = (tf.placeholder(tf.float32, shape, name) for name in ("whole_image", "part_of_image"))
+    given = tf.placeholder(tf.float32, [2, tiles.channels], "statistics")
+    return {
+        "statistics": _signature({"image": whole}, {"statistics": statistics(whole)}),
+        "translate_tile": _signature({"image": part, "statistics": given}, {"translated": translate(part, given)}),
+    }
 
-    @tf.function(input_signature=[tf.TensorSpec(frozen.shape, tf.float32)], autograph=False)
-    def network(values):
-        (result,) = tf.import_graph_def(graph_def, {frozen.source: values}, [frozen.result], name="")
-        return tf.ensure_shape(result, frozen.result_shape)
+
+def _weights_as_function(frozen):
+    """A function that gives the weights by name, for the networks of one graph, which hold them once."""
+    values = {node.name: tf.make_ndarray(node.attr["value"].tensor) for node in weights(frozen.graph_def)}
+
+    @tf.function(input_signature=[], autograph=False)
+    def held():
+        if frozen.half:
+            return {name: tf.cast(tf.constant(array.astype(np.float16)), tf.float32) for name, array in values.items()}
+        return {name: tf.constant(array) for name, array in values.items()}
+
+    return held
+
+
+def _as_function(graph_def, shapes, result, held):
+    """A network as a function, which a graph holds once however often it is called; of float32 tensors with shapes, by
+    the names that they have in it.
+    """
+
+    @tf.function(input_signature=[tf.TensorSpec(shape, tf.float32) for shape in shapes.values()], autograph=False)
+    def network(*inputs):
+        known = {f"{name}:0": array for name, array in held().items()} | dict(zip(shapes, inputs))
+        others = tf.GraphDef(versions=graph_def.versions, library=graph_def.library)
+        others.node.extend(node for node in graph_def.node if f"{node.name}:0" not in known)
+        used = {f"{node.name}:0" for node in graph_def.node} & known.keys()
+        (found,) = tf.import_graph_def(others, {name: known[name] for name in used}, [result], name="")
+        return found
 
     return network
-
-
-def _with_casts(graph_def):
-    """A graph whose weights are stored as float16, and cast when they are used."""
-    result = tf.GraphDef()
-    result.CopyFrom(graph_def)
-    for node in weights(result):
-        values = tf.make_ndarray(node.attr["value"].tensor).astype(np.float16)
-        with tf.Graph().as_default() as graph:
-            tf.cast(tf.constant(values, name="stored"), tf.float32, name=node.name)
-        stored, cast = graph.as_graph_def().node
-        stored.name = cast.input[0] = f"{node.name}/stored"
-        node.CopyFrom(cast)
-        result.node.append(stored)
-    return result

@@ -89,11 +89,12 @@ class Isolated:
 
     def _start(self):
         context = get_context("spawn")  # a fork would not be safe beside threads
-        self._connection, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, self._make, *self._arguments), daemon=True)
+        connection, theirs = context.Pipe()
+        process = context.Process(target=_serve, args=(theirs, self._make, *self._arguments), daemon=True)
         resource_tracker.ensure_running()  # before, since it unblocks signals
         with stop_signals_blocked():
-            self._process.start()
+            process.start()
+        self._connection, self._process = connection, process  # now that `close` can end it, from another thread, too
         theirs.close()  # so that the death of the process ends the connection
         atexit.register(self.close)  # before multiprocessing waits for the process, which does not hear its SIGTERM
         try:

@@ -21,16 +21,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from base.errors import DataError, UsageError
+from base.errors import DataError
 from base.graph_mode import graph_of_constants, session_config, tf
-from inference.reach import Geometry
+from inference.opened import OpenedNetwork, fed
 from inference.session import padded
 from inputs.images import resize, to_uint8, to_unit
 from models.model import Translation
 
 STATISTICS = ("exact", "fast")
 FAST_PIXELS = 2048 * 2048
-PROBE = 256  # side in pixels, at least, of the image on which the network is looked at
 KEPT = 128  # bytes per pixel of the image, of all that waits for the next layers at a time; what takes more does not
 
 
@@ -58,7 +57,7 @@ class Moments(NamedTuple):
 class _Stage(NamedTuple):
     """One walk over the tiles."""
 
-    fed: tuple[str, ...]  # names of the tensors that it starts from, beside the image
+    start: tuple[str, ...]  # names of the tensors that it starts from, beside the image
     norm: str  # name of the tensor whose moments it takes; "" for the last, which gives the result
     kept: tuple[str, ...]  # names of the tensors that it leaves for the next ones; empty: they start where it does
 
@@ -78,15 +77,13 @@ class TiledTranslation:
         """
         self._signature = signature
         self._source, self._result = signature.source.name, signature.result.name
-        graph_def = graph_of_constants(session, signature.result)
-        norms = _open_norms(graph_def)
-        self._probe = self._import(graph_def, signature.padded_side(PROBE))
-        self._geometry = Geometry(self._probe, self._source)
-        self._stages = self._plan([norm for norm in self._geometry.scales if norm in norms])
-        graph = self._import(graph_def, None)
+        self._network = OpenedNetwork(graph_of_constants(session, signature.result), signature)
+        self._scales = self._network.geometry.scales
+        self._stages = self._plan()
+        graph = self._network.build()
         with graph.as_default():
             self._core = tf.placeholder(tf.int32, [4], name="core")
-            self._moments = {name: tf.nn.moments(self._cut(graph, name), [0, 1, 2]) for name in norms}
+            self._moments = {name: tf.nn.moments(self._cut(graph, name), [0, 1, 2]) for name in self._network.norms}
             kept = {self._result, *itertools.chain(*(stage.kept for stage in self._stages))}
             self._cuts = {name: self._cut(graph, name) for name in kept}
         self._session = tf.Session(graph=graph, config=session_config())
@@ -111,13 +108,13 @@ class TiledTranslation:
         image = padded(pixels, self._signature)
         tile = tile + -tile % self._signature.multiple
         scale = math.sqrt(FAST_PIXELS / (height * width)) if statistics == "fast" else 1.0
-        with _Scratch(self._geometry.scales) as scratch:
+        with _Scratch(self._scales) as scratch:
             if scale >= 1:
                 moments = self._take_moments(image, tile, scratch)
-                start = self._stages[-1].fed
+                start = self._stages[-1].start
             else:
                 small = resize(pixels, max(1, round(height * scale)), max(1, round(width * scale)))
-                with _Scratch(self._geometry.scales) as of_small:
+                with _Scratch(self._scales) as of_small:
                     moments = self._take_moments(padded(small, self._signature), tile, of_small)
                 start = ()
             result = np.empty([*image.shape[:2], self._signature.result.shape[-1]], np.uint8)
@@ -134,8 +131,8 @@ class TiledTranslation:
             parts = []
             new = [name for name in stage.kept if name not in scratch]
             for name in new:
-                scratch.open(name, image.shape, self._probe.get_tensor_by_name(name))
-            for core, values in self._walk(image, tile, stage.fed, scratch, moments, dict(zip(new, new)), stage.norm):
+                scratch.open(name, image.shape, self._network.probe.get_tensor_by_name(name))
+            for core, values in self._walk(image, tile, stage.start, scratch, moments, dict(zip(new, new)), stage.norm):
                 parts.append(((core.bottom - core.top) * (core.right - core.left), *values["moments"]))
                 for name in new:
                     scratch.write(name, core, values[name][0])
@@ -148,7 +145,7 @@ class TiledTranslation:
         self,
         image: np.ndarray,
         tile: int,
-        fed: Sequence[str],
+        start: Sequence[str],
         scratch: _Scratch,
         moments: Mapping[str, Moments],
         fetched: Mapping[str, str],
@@ -157,60 +154,48 @@ class TiledTranslation:
         """Runs the network on each tile. Yields the tile, and what was fetched of it, without what it overlaps by."""
         height, width = image.shape[:2]
         targets = [*fetched.values(), *([norm] if norm else [])]
-        reaches = [self._geometry.reach([*fed, self._source], target) for target in targets]
-        multiple = self._signature.multiple
-        halo = multiple * math.ceil(max(max(reach) for reach in reaches) / multiple)
+        halo = self._network.halo([*start, self._source], targets)
         fetches: dict[str, Any] = {key: self._cuts[name] for key, name in fetched.items()}
         if norm:
             fetches["moments"] = self._moments[norm]
         known: dict[str, Any] = {}
         for name, (mean, variance) in moments.items():
-            known.update({_fed(name, "mean"): mean, _fed(name, "variance"): variance})
+            known.update({fed(name, "mean"): mean, fed(name, "variance"): variance})
         for top, left in itertools.product(range(0, height, tile), range(0, width, tile)):
             core = Box(top, left, min(top + tile, height), min(left + tile, width))
             region = Box(
                 max(top - halo, 0), max(left - halo, 0), min(core.bottom + halo, height), min(core.right + halo, width)
             )
-            feed = {name: scratch.read(name, region)[None] for name in fed}
+            feed = {name: scratch.read(name, region)[None] for name in start}
             feed[self._source] = to_unit(image[region.at(1)].astype(np.float32))[None]
             feed[self._core.name] = np.array(core) - np.array([region.top, region.left] * 2)
             yield core, self._session.run(fetches, {**feed, **known})
 
-    def _plan(self, norms: Sequence[str]) -> list[_Stage]:
+    def _plan(self) -> list[_Stage]:
         """Decides where the walks over the tiles start from."""
         stages: list[_Stage] = []
-        fed: tuple[str, ...] = ()
+        start: tuple[str, ...] = ()
         done: set[tf.Operation] = set()
-        for norm in norms:
-            done |= _ancestors(self._probe.get_tensor_by_name(norm).op)
+        for norm in self._network.norms:
+            done |= _ancestors(self._network.probe.get_tensor_by_name(norm).op)
             waiting = [
                 x
                 for op in done
                 for x in op.outputs
-                if x.name in self._geometry.scales and x.name != self._source and not done.issuperset(x.consumers())
+                if x.name in self._scales and x.name != self._source and not done.issuperset(x.consumers())
             ]
             fits = sum(self._bytes_per_pixel(x) for x in waiting) <= KEPT
             kept = tuple(sorted(x.name for x in waiting)) if fits else ()
-            stages.append(_Stage(fed, norm, kept))
-            fed = kept or fed
-        return [*stages, _Stage(fed, "", ())]
+            stages.append(_Stage(start, norm, kept))
+            start = kept or start
+        return [*stages, _Stage(start, "", ())]
 
     def _bytes_per_pixel(self, x):
-        return math.prod(x.shape[3:]) * x.dtype.size / self._geometry.scales[x.name] ** 2
-
-    def _import(self, graph_def, side):
-        """The network in a graph of its own, for images of `side` by `side` pixels; None for any."""
-        shape = tf.TensorShape([1, side, side, self._signature.source.shape[-1]])
-        with tf.Graph().as_default() as graph:
-            name = self._signature.source.op.name
-            image = tf.placeholder(self._signature.source.dtype, shape, name=name)
-            others = tf.GraphDef(node=[node for node in graph_def.node if node.name != name])
-            tf.import_graph_def(others, {self._source: image}, name="")
-        return graph
+        return math.prod(x.shape[3:]) * x.dtype.size / self._scales[x.name] ** 2
 
     def _cut(self, graph, name):
         """A tensor without what its tile overlaps by; `core` is the tile in the region that is fed."""
-        x, scale = graph.get_tensor_by_name(name), int(self._geometry.scales[name])
+        x, scale = graph.get_tensor_by_name(name), int(self._scales[name])
         top, left, bottom, right = tf.unstack(self._core // scale)
         return x[:, top:bottom, left:right]
 
@@ -270,29 +255,6 @@ class _Scratch:
         width, channels, dtype = self._layouts[name]
         rows, columns = box.at(self._scales[name])
         return ((row * width + columns.start) * channels * dtype.itemsize for row in range(rows.start, rows.stop))
-
-
-def _open_norms(graph_def):
-    """Makes norms take their statistics from placeholders. Returns the names of the tensors that they normalise."""
-    opened = []
-    for node in list(graph_def.node):
-        if "Random" in node.op:
-            raise UsageError(f"the network cannot be cut into tiles: its dropout ({node.name}) is of the whole image")
-        if node.op == "FusedBatchNormV3" and node.attr["is_training"].b:
-            node.attr["is_training"].b = False
-            name = node.input[0] if ":" in node.input[0] else f"{node.input[0]}:0"
-            opened.append(name)
-            for index, statistic in ((3, "mean"), (4, "variance")):
-                given = graph_def.node.add(op="Placeholder", name=_fed(name, statistic).removesuffix(":0"))
-                given.attr["dtype"].type = tf.float32.as_datatype_enum
-                given.attr["shape"].shape.CopyFrom(tf.TensorShape([None]).as_proto())
-                node.input[index] = given.name
-    return opened
-
-
-def _fed(name, statistic):
-    """Name of the placeholder of a norm's statistic."""
-    return f"{name.replace(':', '_')}_{statistic}:0"
 
 
 def _ancestors(op):

@@ -21,8 +21,8 @@ from base.options import REQUIRED, Options, option
 from base.signals import stop_told
 from exports.folder import holds_exports_only, write_export
 from exports.forms import FORMS, find_forms
-from exports.page import PACKAGE, VERSION
 from exports.programs import PLAIN_ARITHMETIC
+from exports.web_runtime import PACKAGE, VERSION
 from inference.load import LoadedRun, load_run
 from inference.outputs import check_outside_run, real
 

@@ -20,7 +20,7 @@ from inference.isolated import Isolated
 from serving import network, rest
 from serving.errors import RequestError
 from serving.limits import LOOPBACK, Limits
-from serving.page import make_page
+from serving.page import page_of_server
 from serving.served import About
 from serving.turns import Turns
 
@@ -69,7 +69,7 @@ class Application:
         self._isolated = isolated
         self._limits, self._hosts = limits, hosts
         self._turns = Turns(isolated, limits.queue, limits.seconds)
-        self._page, self._policy = make_page(self.about, limits)
+        self._page, self._policy = page_of_server(self.about, limits)
         task = {
             TRANSLATE: Rule("/translate", methods=["POST"], endpoint=self._translate),
             CLASSIFY: Rule("/classify", methods=["POST"], endpoint=self._classify),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from typing import Any
@@ -25,7 +26,7 @@ class Turns:
         self.trouble = ""
         self._network, self._most, self._seconds, self._closed = network, most, seconds, False
         self._line: list[threading.Event] = []  # the first is at work; the others are told when they are
-        self._lock = threading.Lock()
+        self._lock, self._starting = threading.Lock(), threading.Lock()
         self._last = 0.0  # seconds that the last request took
 
     def __len__(self) -> int:
@@ -60,26 +61,40 @@ class Turns:
         self._closed = True
         self._network.close()
 
-    def _ask(self, method, arguments, deadline):
-        left = deadline - time.monotonic()
-        if self._closed:
-            raise self._stopped()
+    def _revive(self):
+        """Starts the network's process anew where it has ended."""
         try:
-            self._network.revive()  # whose time does not count: else a process that takes long to start never answered
+            with self._starting:
+                self._network.revive()
             self.trouble = ""
         except UserError as error:
             self.trouble = str(error)
             raise RequestError("the network cannot be loaded any more", 503, LONGEST_RETRY, self.trouble) from None
+
+    def _revive_ahead(self):
+        """Does so before the next request comes to need it."""
+        with contextlib.suppress(RequestError):
+            self._revive()
+        if self._closed:  # meanwhile
+            self._network.close()
+
+    def _ask(self, method, arguments, deadline):
+        left = deadline - time.monotonic()
+        if self._closed:
+            raise self._stopped()
+        self._revive()  # whose time does not count: else a process that takes long to start never answered
         started = time.monotonic()
         try:
             return self._network.call(method, *arguments, seconds=left)
         except RequestError:
             raise
         except OvertimeError:
+            threading.Thread(target=self._revive_ahead, daemon=True).start()
             raise self._overtime() from None
         except ProcessEndedError as end:
             if self._closed:
                 raise self._stopped() from None
+            threading.Thread(target=self._revive_ahead, daemon=True).start()
             how = f"ended the network's process ({end}), maybe for lack of memory"
             raise RequestError(f"the request {how}; a smaller image may do", 500) from None
         except FailedError as error:

@@ -12,7 +12,10 @@ PARITY = {
     "run": {"data": "photos (12 images in trainA)"},
     "images": [{}] * 12,
     "images_from": "the built-in scenes",
-    "forms": {"saved_model": {"values": 0.0, "levels": 0}, "onnx": {"values": 1.5e-6, "levels": 1}},
+    "forms": {
+        "saved_model": {"values": 0.0, "levels": 0, "in_tiles": {"values": 3e-6, "levels": 1}},
+        "onnx": {"values": 1.5e-6, "levels": 1},
+    },
 }
 
 
@@ -39,7 +42,8 @@ def test_the_card_has_the_front_matter_of_hugging_face(run):
 def test_the_card_shows_each_form_with_its_program_and_difference(run):
     text = written(run, frozen_network("resnet")[0], "saved_model", "onnx")
     assert text.count("```python\nrun = 1\n```") == 2
-    assert "| SavedModel | none | none |" in text and "| ONNX | 1.5e-06 | 1 |" in text
+    assert "| SavedModel | none | none |\n| SavedModel, in tiles | 3e-06 | 1 |\n" in text
+    assert "| ONNX | 1.5e-06 | 1 |" in text
     assert "translated_bytes" in text
 
 
@@ -47,6 +51,15 @@ def test_the_card_says_what_the_network_saw_and_the_options_that_were_chosen(run
     text = written(run, frozen_network("resnet")[0], "saved_model", "onnx")
     assert "7 steps on photos (12 images in trainA)" in text and "crops of 32 x 32 px" in text
     assert "| ngf | 4 |" in text and "| beta1 |" not in text
+
+
+def test_tiles_are_told_of_where_there_are_any(run):
+    frozen = frozen_network("resnet")[0]
+    assert "`run_tiles`" in written(run, frozen, "saved_model", "onnx")
+    assert card.describe_preprocessing(frozen)["tiles"] == {"halo": frozen.tiles.halo, "multiple": 4}
+    whole_only = frozen._replace(tiles=None)
+    assert "run_tiles" not in written(run, whole_only, "saved_model", "onnx")
+    assert card.describe_preprocessing(whole_only)["tiles"] is None
 
 
 def test_no_file_names_folders_of_the_machine(run):

@@ -15,7 +15,7 @@ SHAPE = (1, None, None, 3)
 
 
 def network(task=TRANSLATE):
-    return Frozen(task, "AtoB", "summer", "", tf.GraphDef(), "image:0", "translated:0", SHAPE, SHAPE)
+    return Frozen(task, "AtoB", "summer", None, tf.GraphDef(), "image:0", "translated:0", SHAPE, SHAPE)
 
 
 def probes(*levels):

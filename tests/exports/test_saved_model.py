@@ -8,8 +8,15 @@ from PIL import Image
 
 from base.graph_mode import tf, uses_onednn
 from exports import saved_model
-from inputs.images import read_image, to_uint8
-from tests.helpers.frozen import NAMES, assert_same, frozen_network
+from exports.frozen import freeze, weights
+from exports.probes import Probe
+from exports.programs import run_program
+from inference import tiles
+from inputs.images import read_image, to_uint8, to_unit
+from tests.helpers.frozen import NAMES, assert_same, frozen_network, loaded_network
+from tests.helpers.images import photo
+
+FILE = f"{saved_model.FOLDER}/saved_model.pb"
 
 
 @pytest.fixture
@@ -85,8 +92,37 @@ def test_files_become_classes_with_scores(signatures):
 def test_weights_are_written_once(tmp_path):
     frozen, _ = frozen_network("resnet")
     saved_model.write(frozen, tmp_path)
-    size = (tmp_path / saved_model.FOLDER / "saved_model.pb").stat().st_size
-    assert frozen.graph_def.ByteSize() < size < 1.5 * frozen.graph_def.ByteSize() + 50_000
+    data = (tmp_path / FILE).read_bytes()
+    arrays = [tf.make_ndarray(node.attr["value"].tensor) for node in weights(frozen.graph_def)]
+    assert frozen.tiles and arrays and all(data.count(array.tobytes()) == 1 for array in arrays)
+
+
+TRIED = """
+def run(values):
+    return run_tiles(values, 64, 5000)
+
+del run_files
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["resnet", "unet"])
+def test_tiles_give_what_the_fast_ones_of_the_run_give(name, tmp_path, monkeypatch):
+    monkeypatch.setattr(tiles, "FAST_PIXELS", 5000)
+    run, direction = loaded_network(name)
+    image = photo(0, 90, 130)
+    expected = run.translate(image, direction, tile=32, statistics="fast")
+    frozen = freeze(run, direction)
+    saved_model.write(frozen, tmp_path)
+    (tmp_path / "program.py").write_text(f"import numpy as np\n{saved_model.program(frozen)}{TRIED}")
+    probe = Probe("photo", b"", to_unit(image[None].astype(np.float32)), np.zeros(0))
+    found = run_program(tmp_path / "program.py", tmp_path, [probe])["values-0"]
+    assert np.abs(to_uint8(found[0]).astype(int) - expected).max() <= 1
+
+
+@pytest.mark.slow
+def test_what_takes_more_from_the_whole_image_than_statistics_has_no_tiles():
+    assert frozen_network("dropout")[0].tiles is None
 
 
 @pytest.mark.slow
@@ -94,7 +130,8 @@ def test_half_takes_less_room_and_comes_near(signatures, tmp_path):
     frozen, probes = frozen_network("unet", half=True)
     call = signatures(frozen)
     saved_model.write(frozen._replace(half=False), tmp_path / "whole")
-    sizes = [(place / saved_model.FOLDER / "saved_model.pb").stat().st_size for place in (tmp_path, tmp_path / "whole")]
-    assert sizes[0] < 0.8 * sizes[1]
+    half, whole = ((folder / FILE).stat().st_size for folder in (tmp_path, tmp_path / "whole"))
+    count = sum(tf.make_ndarray(node.attr["value"].tensor).size for node in weights(frozen.graph_def))
+    assert whole - half > 0.95 * 2 * count
     found = [call("translate", image=probe.values)["translated"] for probe in probes]
     assert 0 < max(np.abs(array - probe.expected).max() for array, probe in zip(found, probes)) < 0.03

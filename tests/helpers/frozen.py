@@ -12,7 +12,7 @@ import pytest
 from base.graph_mode import uses_onednn
 from exports.frozen import Frozen, freeze
 from exports.probes import Probe, make_probes
-from inference.load import load_run
+from inference.load import LoadedRun, load_run
 from tests.helpers.untrained import make_run
 
 VALUES = {  # by what is special about the network: the model, the direction, and options
@@ -31,14 +31,19 @@ MOST = [name for name in VALUES if name != "dropout"]  # that draw no random num
 NAMES = [pytest.param(name, marks=() if name == "resnet" else pytest.mark.slow) for name in MOST]
 
 
+def loaded_network(name: str) -> tuple[LoadedRun, str | None]:
+    """Gives the run of one of VALUES, and its direction."""
+    model, direction, values = VALUES[name]
+    with tempfile.TemporaryDirectory() as folder:
+        return load_run(make_run(Path(folder, "summer"), model, **values), direction, "float32"), direction
+
+
 @functools.cache
 def frozen_network(name: str, half: bool = False) -> tuple[Frozen, list[Probe]]:
     """Gives one of VALUES, and its probes."""
-    model, direction, values = VALUES[name]
-    with tempfile.TemporaryDirectory() as folder:
-        run = load_run(make_run(Path(folder, "summer"), model, **values), direction, "float32")
-        frozen = freeze(run, direction, half)
-        return frozen, make_probes(run, frozen)[0]
+    run, direction = loaded_network(name)
+    frozen = freeze(run, direction, half)
+    return frozen, make_probes(run, frozen)[0]
 
 
 def assert_same(found: np.ndarray, probe: Probe) -> None:

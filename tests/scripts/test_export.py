@@ -59,6 +59,7 @@ def test_parity_json_records_differences_images_and_hashes(run, exported):
     form = parity["forms"]["saved_model"]
     assert form["values"] <= form["allowed"]["values"] and form["levels"] <= form["allowed"]["levels"]
     assert form["allowed"] == {"values": 0.0, "levels": 0} or parity["machine"]["onednn"]
+    assert form["in_tiles"]["values"] <= form["in_tiles"]["allowed"]["values"] == 1e-4
     assert [image["name"] for image in parity["images"]][:2] == ["0.jpg", "1.jpg"] and len(parity["images"]) == 12
     for name, digest in parity["files"].items():
         assert hashlib.sha256((exported / name).read_bytes()).hexdigest() == digest, name
@@ -102,6 +103,17 @@ def test_a_form_that_is_not_the_run_leaves_nothing(run, tmp_path, monkeypatch):
     with pytest.raises(ParityError, match="saved_model: differs from the run by") as error:
         main([f"--run_dir={run}", "--direction=AtoB", f"--output={tmp_path / 'out'}"])
     assert error.value.exit_code == 2 and not list(tmp_path.iterdir())
+
+
+@pytest.mark.slow
+def test_tiles_that_are_not_the_run_leave_nothing(run, tmp_path, monkeypatch):
+    def too_little_halo(frozen):
+        return saved_model.program(frozen._replace(tiles=frozen.tiles._replace(halo=8)))
+
+    monkeypatch.setitem(FORMS, "saved_model", FORMS["saved_model"]._replace(program=too_little_halo))
+    with pytest.raises(ParityError, match="saved_model in tiles: differs from the run by"):
+        main([f"--run_dir={run}", "--direction=AtoB", f"--output={tmp_path / 'out'}"])
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.slow

@@ -9,9 +9,10 @@ import re
 import numpy as np
 import pytest
 
-from exports.browser import Browser, find_browser
+from exports.browser import Browser
 from serving.limits import Limits
-from serving.page import make_page
+from serving.page import page_of_server
+from tests.helpers.browsers import SAID, needs_browser
 from tests.helpers.serving import FakeServed, pixels, png, running
 
 TASKS = ["translate", "generate", "classify"]
@@ -20,7 +21,7 @@ TASKS = ["translate", "generate", "classify"]
 @pytest.fixture(params=TASKS)
 def page(request):
     """The text of a page, and its policy."""
-    data, policy = make_page(FakeServed(request.param).about, Limits())
+    data, policy = page_of_server(FakeServed(request.param).about, Limits())
     return data.decode(), policy
 
 
@@ -52,19 +53,12 @@ def test_names_are_text_and_nothing_more(page):
 def test_names_of_directions_end_no_script():
     about = FakeServed().about
     odd = about._replace(shapes={"</script><b>": about.shapes["AtoB"]})
-    text = make_page(odd, Limits())[0].decode()
-    assert text.count("</script>") == 2 and "<option>&lt;/script&gt;&lt;b&gt;" in text
+    text = page_of_server(odd, Limits())[0].decode()
+    assert text.count("</script>") == 2 and "&lt;/script&gt;&lt;b&gt;</select>" in text
     (network,) = re.findall(r'id="network">(.*?)</script>', text)
     assert json.loads(network)["models"] == ["</script><b>"]
 
 
-STATUS = """
-new Promise(async done => {
-  const said = document.getElementById("status");
-  while (!/ in \\d/.test(said.textContent)) await new Promise(next => setTimeout(next, 20));
-  done(said.textContent);
-})
-"""
 SHOWN = """
 (async () => {
   const canvas = document.getElementById("after"), { width, height } = canvas;
@@ -73,13 +67,13 @@ SHOWN = """
 """
 
 
+@needs_browser
 @pytest.mark.slow
-@pytest.mark.skipif(find_browser() is None, reason="needs Chromium")
 def test_a_browser_shows_what_the_server_gives(tmp_path):
     (tmp_path / "photo.png").write_bytes(png(20, 30))
     with running() as web, contextlib.closing(Browser(web.url)) as browser:
         browser.choose_file("#file", tmp_path / "photo.png")
-        assert browser.evaluate(STATUS).startswith("30 \N{MULTIPLICATION SIGN} 20 px in ")
+        assert browser.evaluate(SAID).startswith("30 \N{MULTIPLICATION SIGN} 20 px in ")
         height, width, *levels = browser.evaluate(SHOWN)
     assert (height, width) == (20, 30)
     np.testing.assert_array_equal(np.reshape(levels, [20, 30, 4])[:, :, :3], 255 - pixels(png(20, 30)))

@@ -197,8 +197,9 @@ def test_the_death_of_the_network_costs_one_request():
 @pytest.mark.slow
 def test_what_takes_too_long_is_ended():
     with contextlib.closing(Isolated(fake_network, "summer", 60.0)) as network, running(network, seconds=0.5) as web:
+        process = network._process
         assert parsed(exchange(web, post(TRANSLATE, png())))[0] == 504
-        assert network._process.exitcode is not None
+        assert process.exitcode is not None
         assert_well(web)
 
 

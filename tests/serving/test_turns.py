@@ -16,11 +16,12 @@ class SlowNetwork:
 
     def __init__(self):
         self.begun, self.go, self.error, self.broken = [], threading.Semaphore(0), None, None
-        self.seconds = []
+        self.seconds, self.ended = [], False
 
     def revive(self):
         if self.broken:
             raise self.broken
+        self.ended = False
 
     def close(self):
         self.error = ProcessEndedError("SIGKILL")
@@ -30,6 +31,7 @@ class SlowNetwork:
         self.begun.append(number)
         self.seconds.append(seconds)
         self.go.acquire()
+        self.ended = isinstance(self.error, ProcessEndedError)
         if self.error:
             raise self.error
         return number
@@ -119,6 +121,16 @@ def test_the_time_to_start_the_network_anew_is_not_counted(network, monkeypatch)
     turns = Turns(network, most=5, seconds=0.2)
     network.go.release()
     assert turns.call("do", 0) == 0 and network.seconds[0] > 0.1
+
+
+def test_a_network_that_ended_is_started_anew_before_anyone_asks(network):
+    turns = Turns(network, most=5, seconds=30)
+    network.error = ProcessEndedError("SIGKILL")
+    network.go.release()
+    with pytest.raises(RequestError, match="SIGKILL"):
+        turns.call("do", 0)
+    wait_for(lambda: not network.ended)
+    assert network.begun == [0]
 
 
 @pytest.mark.parametrize(
