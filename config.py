@@ -96,6 +96,14 @@ class Config(Options):
         "training",
         POLICIES,
     )
+    accumulate: int = option(
+        1,
+        "Parts that a batch is computed in, one after the other: the same steps with the memory of one part.",
+        "training",
+        low=1,
+        high=2**16,
+        resumable=True,
+    )
     precision: str = option(
         None,
         "Dtype of the networks; weights and losses stay float32.",
@@ -141,6 +149,11 @@ class Config(Options):
         }
 
     def check(self) -> None:
+        if self.batch_size % self.accumulate:
+            raise ConfigError(
+                f"--accumulate={self.accumulate} parts of one size cannot be made of --batch_size={self.batch_size}; "
+                "choose one of its divisors"
+            )
         if self.init_networks and not self.init_from:
             raise ConfigError(
                 f"--init_networks={self.init_networks} has no effect without --init_from; leave it out, or name a run"
@@ -169,7 +182,12 @@ class Config(Options):
 
     def least_memory(self) -> int:
         """Bytes that a training step takes at the very least; a model adds its activations to the images."""
-        return 4 * 3 * self.batch_size * self.image_size**2 if self.crops else 0
+        return 4 * 3 * self.part_size * self.image_size**2 if self.crops else 0
+
+    @property
+    def part_size(self) -> int:
+        """Images of each stream in one part of a batch."""
+        return self.batch_size // self.accumulate
 
     @property
     def least_side(self) -> int:
@@ -188,6 +206,25 @@ class Config(Options):
             for name, option in options(type(self)).items()
             if name not in PLACES and self.has_effect(name)
         }
+
+
+@dataclasses.dataclass(frozen=True)
+class BatchNormConfig(Config):
+    """What models take whose networks may have batch norms."""
+
+    sync_batch_norm: bool = option(
+        True,
+        "Batch norms take the statistics of the whole batch; without, those of each part (--accumulate) alone.",
+        "networks",
+    )
+
+    def check(self) -> None:
+        super().check()
+        if self.accumulate > 1 and self.sync_batch_norm and self.has_effect("sync_batch_norm"):
+            raise ConfigError(
+                f"--accumulate={self.accumulate} parts are computed one after the other, but batch norms need the "
+                "whole batch at once; pass --accumulate=1, or --nosync_batch_norm for the statistics of each part alone"
+            )
 
 
 def default_run_dir(preset: str | None, model: str) -> str:

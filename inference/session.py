@@ -70,7 +70,7 @@ def run_in_batches(
     Returns:
       Lists by the names of `tensors`, with one entry for each image.
     """
-    count, size = min(map(len, images.values())), model.config.batch_size
+    count, size = min(map(len, images.values())), model.part_size
     results: dict[str, list] = {name: [] for name in tensors}
     for start in range(0, count, size):
         # The last batch is filled up with its last image.
@@ -85,7 +85,7 @@ def run_one_by_one(
     session: tf.Session, model: Model, tensors: Mapping[str, tf.Tensor], images: Images
 ) -> dict[str, list]:
     """Runs tensors as `run_in_batches` does, but each image fills a batch alone: norms see nothing of the others."""
-    size = model.config.batch_size
+    size = model.part_size
     results: dict[str, list] = {name: [] for name in tensors}
     for index in range(min(map(len, images.values()))):
         feed = {model.inputs[name]: np.repeat(batch[[index]], size, axis=0) for name, batch in images.items()}

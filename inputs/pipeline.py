@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from base.errors import DataError
@@ -12,7 +12,7 @@ from inputs.reader import Reader
 from inputs.sources import Source
 from inputs.streams import Input
 
-PREFETCH_BATCHES = 2
+PREFETCH_PARTS = 2  # of batches
 MAX_THREADS = 16
 
 
@@ -21,18 +21,18 @@ class Pipeline(NamedTuple):
 
     batch: dict[
         str, tf.Tensor
-    ]  # by stream name: float32 [batch, height, width, channels] in [-1, 1]; Labels int64 [batch]
+    ]  # by stream name: float32 [part, height, width, channels] in [-1, 1]; Labels int64 [part]
     initializer: tf.Operation  # starts at the pipeline's first step
     reader: Reader
 
-    def wait_seconds(self, step: int, started: float) -> float:
+    def wait_seconds(self, step: int, started: Sequence[float]) -> float:
         """How long a step waited for its images, in seconds; to be asked once, after each step in turn.
 
         Args:
           step: the step that was run, counted from 0 as in `build_pipeline`.
-          started: time at which its `Session.run` began, as `time.perf_counter` gives it.
+          started: times at which the `Session.run` of each of its parts began, as `time.perf_counter` gives them.
         """
-        return max(0.0, self.reader.ready_time(step) - started)
+        return sum(max(0.0, ready - start) for ready, start in zip(self.reader.ready_times(step), started, strict=True))
 
     def stop(self) -> None:
         """Ends the reading ahead; to be called before the session is closed, which may hang while images are read."""
@@ -66,19 +66,21 @@ def build_pipeline(
 ) -> Pipeline:
     """Adds the input pipeline to the graph, under the name scope `inputs`.
 
-    The batch of step s holds positions s * batch_size, ... of each stream, whatever the first step of the run.
+    The batch of step s holds positions s * batch_size, ... of each stream, whatever the first step of the run. It
+    comes in parts of `part_size` images, one after the other.
 
     Args:
       streams: dict from the batch's names to Stream or Labels.
       sources: dict from split name to source, as from `inputs.data_dir.find_source`.
-      config: has `seed`, `batch_size` and what `inputs.preprocess.Preprocessing` lists; for Labels `class_names`.
+      config: has `seed`, `batch_size`, `part_size` and what `inputs.preprocess.Preprocessing` lists; for Labels
+        `class_names`.
       start_step: first step; an integer, or an int64 scalar that the initializer evaluates (the global step).
     """
     reader = Reader(streams, sources, config)
     with tf.name_scope("inputs"):
         with tf.device("/cpu:0"):
             first = tf.cast(start_step, tf.int64) * config.batch_size
-            iterator = tf.data.make_initializable_iterator(_dataset(reader, first, config.batch_size))
+            iterator = tf.data.make_initializable_iterator(_dataset(reader, first))
             read = iterator.get_next()
         batch = {
             name: tf.identity(stream.tensor(values), name=name)
@@ -87,8 +89,8 @@ def build_pipeline(
         return Pipeline(batch, iterator.initializer, reader)
 
 
-def _dataset(reader: Reader, first: tf.Tensor, batch_size: int) -> tf.data.Dataset:
-    """Builds the endless dataset of tuples of batches as they are read, from position `first` on."""
+def _dataset(reader: Reader, first: tf.Tensor) -> tf.data.Dataset:
+    """Builds the endless dataset of tuples of parts of batches as they are read, from position `first` on."""
     streams, config = list(reader.streams.values()), reader.config
     size = (config.image_size, config.image_size) if config.crops else (None, None)
     threads = min(os.cpu_count() or 1, MAX_THREADS)
@@ -101,7 +103,7 @@ def _dataset(reader: Reader, first: tf.Tensor, batch_size: int) -> tf.data.Datas
 
     positions = tf.data.Dataset.range(first, tf.int64.max)
     images = positions.map(read, num_parallel_calls=threads, deterministic=True)
-    batches = images.batch(batch_size, drop_remainder=True).prefetch(PREFETCH_BATCHES)
+    parts = images.batch(config.part_size, drop_remainder=True).prefetch(PREFETCH_PARTS)
     options = tf.data.Options()
     options.threading.private_threadpool_size = threads
-    return batches.with_options(options)
+    return parts.with_options(options)

@@ -80,9 +80,10 @@ class Reader:
             self._last_read = self._ready[position] = time.perf_counter()
             self._busy.discard(position)
 
-    def ready_time(self, step: int) -> float:
-        """When the last image of a step had been read, as `time.perf_counter` gives it; it is forgotten then."""
-        return max(self._ready.pop(position) for position in self._positions(step))
+    def ready_times(self, step: int) -> list[float]:
+        """When the last image of each part of a step had been read, as `time.perf_counter` gives it; forgotten then."""
+        times, size = [self._ready.pop(position) for position in self._positions(step)], self.config.part_size
+        return [max(times[start : start + size]) for start in range(0, len(times), size)]
 
     def error(self, step: int) -> DataError | None:
         """Gives the DataError that the images of a step cause, or None."""

@@ -15,6 +15,7 @@ from ops.image_pool import image_pool
 from ops.losses import discriminator_loss, generator_loss, gradient_penalty, l1_loss, total
 from ops.optimizers import Adam
 from ops.schedules import learning_rate
+from ops.totals import batch_means
 from ops.train_step import loss_scale_for, objective, train_step
 
 
@@ -78,6 +79,7 @@ class CycleGAN(Model):
                 "AtoB": Comparison.of_images(real_a, self.fake_b, truth=real_b),
                 "BtoA": Comparison.of_images(real_b, self.fake_a, truth=real_a),
             },
+            cycles={"AtoB": self.cycled_a, "BtoA": self.cycled_b},
         )  # fmt: skip
 
     def build_train_ops(self):
@@ -98,14 +100,14 @@ class CycleGAN(Model):
             generator_losses |= identity_losses
         both = ["discriminator_a", "discriminator_b"]
         discriminators = objective("discriminators", total(discriminator_losses), both, optimizer, scale)
-        scalars = {
+        means = {
             "loss/generators": total(generator_losses),
             "loss/discriminators": total(discriminator_losses),
             **{f"generator/{name}": loss for name, loss in generator_losses.items()},
             **{f"discriminator/{name}": loss for name, loss in discriminator_losses.items()},
             **{f"verdict/{name}": tf.reduce_mean(values, name=f"mean_{name}") for name, values in logits.items()},
-            "learning_rate": rate,
         }
+        scalars = {**batch_means(means), "learning_rate": rate}
         return {"train": TrainOp(train_step([generators, discriminators], also=store), scalars)}
 
     def _generator_losses(self):

@@ -9,7 +9,7 @@ from typing import Any
 from base.errors import ConfigError
 from base.graph_mode import tf
 from base.options import changed, option
-from config import PREPROCESS_HELP, Config
+from config import PREPROCESS_HELP, BatchNormConfig, Config
 from inputs.layouts import sort_classes
 from inputs.preprocess import CROPPING
 from inputs.streams import Labels, Stream
@@ -18,13 +18,14 @@ from modules.classifiers import darknet
 from ops.losses import cross_entropy
 from ops.optimizers import SGD
 from ops.schedules import POLICIES, learning_rate, one_cycle
+from ops.totals import batch_means
 from ops.train_step import loss_scale_for, objective, train_step
 
 ONE_CYCLE = {"lr_policy": ("one_cycle",)}
 
 
 @dataclasses.dataclass(frozen=True)
-class DarknetConfig(Config):
+class DarknetConfig(BatchNormConfig):
     """Darknet classifier; the defaults are those of CIFAR-10."""
 
     model: str = changed(Config, "model", "darknet")
@@ -66,7 +67,7 @@ class DarknetConfig(Config):
     sample_every: int = changed(Config, "sample_every", 500, help="Steps between evaluations on all test images.")
 
     def least_memory(self) -> int:
-        return super().least_memory() + 4 * 3 * self.batch_size * self.width * self.image_size**2
+        return super().least_memory() + 4 * 3 * self.part_size * self.width * self.image_size**2
 
     def check(self) -> None:
         super().check()
@@ -108,14 +109,15 @@ class Darknet(Model):
     def build_networks(self, images, labels):
         self.images, self.labels = images, labels
         with tf.name_scope("verdict"):
-            logits = self.classify(images, training=False, call="use")
+            logits, features = self.classify(images, training=False, call="use")
             predictions = tf.argmax(logits, axis=1, name="predictions")
             shares = tf.nn.softmax(logits, name="shares")
-        return Outputs(classification=Classification(images, predictions, shares, "labels", self.config.class_names))
+        verdict = Classification(images, predictions, shares, features, "labels", self.config.class_names)
+        return Outputs(classification=verdict)
 
     def build_train_ops(self):
         config = self.config
-        logits = self.classify(self.images, training=True, call="training")
+        logits, _ = self.classify(self.images, training=True, call="training")
         loss = cross_entropy(logits, self.labels)
         hits = tf.cast(tf.equal(tf.argmax(logits, axis=1), self.labels), tf.float32)
         if config.lr_policy == "one_cycle":
@@ -133,16 +135,12 @@ class Darknet(Model):
         optimizer = SGD(rate, momentum, config.weight_decay)
         scale = loss_scale_for(self.dtype, "classifier")
         classifier = objective("classifier", loss, ["darknet"], optimizer, scale)
-        scalars = {
-            "loss/cross_entropy": loss,
-            "train/accuracy": tf.reduce_mean(hits, name="accuracy"),
-            "learning_rate": rate,
-            "momentum": momentum,
-        }
+        means = {"loss/cross_entropy": loss, "train/accuracy": tf.reduce_mean(hits, name="accuracy")}
+        scalars = {**batch_means(means), "learning_rate": rate, "momentum": momentum}
         return {"train": TrainOp(train_step([classifier], also=tf.get_collection(tf.GraphKeys.UPDATE_OPS)), scalars)}
 
-    def classify(self, images: tf.Tensor, training: bool, call: str) -> tf.Tensor:
-        """Logits, float32 [batch, classes]."""
+    def classify(self, images: tf.Tensor, training: bool, call: str) -> tuple[tf.Tensor, tf.Tensor]:
+        """Logits, float32 [batch, classes], and features, float32 [batch, n]."""
         config = self.config
         return darknet(
             images, len(config.class_names), config.width, training, dtype=self.dtype, name="darknet", call=call

@@ -11,6 +11,7 @@ from base.graph_mode import tf
 from config import Config
 from inputs.streams import Labels, Stream
 from ops.initializers import INITIALIZERS
+from ops.parts import part_count, part_done
 
 
 class Translation(NamedTuple):
@@ -35,7 +36,8 @@ class Generation(NamedTuple):
 
 class Classification(NamedTuple):
     """A serving signature: feed `images`, float32 [batch, height, width, channels]; fetch `predictions`, int64 [batch],
-    or `shares`, float32 [batch, classes], which add up to 1.
+    or `shares`, float32 [batch, classes], which add up to 1; or `features`, float32 [batch, n], what the last layer
+    sees.
 
     `labels` is the name of the input that says what they should be, and `class_names` what the numbers mean.
     """
@@ -43,6 +45,7 @@ class Classification(NamedTuple):
     images: tf.Tensor
     predictions: tf.Tensor
     shares: tf.Tensor
+    features: tf.Tensor
     labels: str
     class_names: list[str]
 
@@ -77,6 +80,7 @@ class Outputs(NamedTuple):
       classification: Classification of a classifier; else None.
       comparisons: Comparison by direction; where the model's streams are drawn independently, they hold for test sets
         whose images correspond, as those of the built-in scenes do.
+      cycles: by direction, what comes back of a translation when it is translated back; of models that do both.
     """
 
     samples: Mapping[str, tf.Tensor] = {}
@@ -84,14 +88,16 @@ class Outputs(NamedTuple):
     generation: Generation | None = None
     classification: Classification | None = None
     comparisons: Mapping[str, Comparison] = {}
+    cycles: Mapping[str, tf.Tensor] = {}
 
 
 class TrainOp(NamedTuple):
-    """One kind of training step.
+    """One kind of training step. Of a batch in parts each is computed by a `Session.run`, of which the last counts.
 
     Attributes:
       op: moves the weights, once all gradients of those that move together are there (see `ops.train_step`).
-      scalars: scalar tensors to watch, by TensorBoard tag; `loss/...` are also shown while training.
+      scalars: scalar tensors to watch, by TensorBoard tag, of whole batches (`ops.totals.batch_means`); `loss/...` are
+        also shown while training.
     """
 
     op: tf.Operation
@@ -107,8 +113,9 @@ class Model(abc.ABC):
     Attributes:
       config_class: subclass of Config, of the class: the model's options.
       config: Config of that class.
-      inputs: dict of placeholders by stream name, float32 [batch_size, height, width, channels] in [-1, 1], or int64
-        [batch_size] of labels. Where a batch was given they feed themselves from it; a notebook, a test or a script
+      part_size: int, images of each stream that the graph takes at a time: a batch, or a part of it (`ops.parts`).
+      inputs: dict of placeholders by stream name, float32 [part_size, height, width, channels] in [-1, 1], or int64
+        [part_size] of labels. Where a batch was given they feed themselves from it; a notebook, a test or a script
         feeds NumPy arrays instead.
       step: int64 scalar tensor, steps done before this one.
       outputs: Outputs of the networks.
@@ -122,10 +129,12 @@ class Model(abc.ABC):
 
         Args:
           config: of the class's own kind; its precision is chosen.
-          batch: tensors by stream name to read where nothing is fed; None where everything will be fed.
+          batch: tensors by stream name to read where nothing is fed, a part of a batch where the graph computes one at
+            a time; None where everything will be fed.
         """
         self.config = config
         self.dtype = tf.as_dtype(config.precision)
+        self.part_size = config.batch_size // part_count()
         tf.set_random_seed(config.seed)
         tf.get_variable_scope().set_initializer(INITIALIZERS[config.init]())
         self.global_step = tf.train.get_or_create_global_step()
@@ -163,7 +172,8 @@ class Model(abc.ABC):
         for name, train_op in train_ops.items():
             # Every step takes its batch, even if it has no use for it: batch and step count together.
             with tf.control_dependencies([train_op.op, *self.inputs.values()]), tf.name_scope("global_step/"):
-                self.train_ops[name] = train_op._replace(op=self.global_step.assign_add(1, read_value=False))
+                counted = part_done(lambda: self.global_step.assign_add(1, read_value=False))
+                self.train_ops[name] = train_op._replace(op=counted)
         with tf.name_scope("summaries"):
             self.grid = tf.placeholder(tf.uint8, [1, None, None, 3], "grid")
             self.grid_summary = tf.raw_ops.ImageSummary(tag="samples", tensor=self.grid, max_images=1, name="samples")
@@ -173,7 +183,7 @@ class Model(abc.ABC):
         return tf.xla.experimental.jit_scope() if self.config.xla else contextlib.nullcontext()
 
     def _placeholder(self, name, stream, batch):
-        shape = [self.config.batch_size, *stream.shape()]
+        shape = [self.part_size, *stream.shape()]
         if batch is None:
             return tf.placeholder(stream.feed_dtype, shape, name)
         return tf.placeholder_with_default(batch[name], shape, name)

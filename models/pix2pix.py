@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 
+from base.errors import ConfigError
 from base.graph_mode import tf
 from base.options import changed, option
 from config import Config
@@ -16,6 +17,7 @@ from ops.color import lab_to_rgb, rgb_to_lab
 from ops.losses import gan_loss, generator_loss, gradient_penalty, l1_loss
 from ops.optimizers import Adam
 from ops.schedules import learning_rate
+from ops.totals import batch_means
 from ops.train_step import loss_scale_for, objective, train_step
 
 PAIRS = {"colorize": (False,)}  # what goes with pairs of images only
@@ -49,6 +51,14 @@ class Pix2PixConfig(TranslatorConfig):
         "Both networks step from the same weights; else the generator answers to the discriminator's new ones.",
         "training",
     )
+
+    def check(self) -> None:
+        super().check()
+        if self.accumulate > 1 and not self.simultaneous:
+            raise ConfigError(
+                f"--accumulate={self.accumulate}: the generator answers to the discriminator's new weights, which are "
+                "there when the batch has been through it once; pass --simultaneous too, or --accumulate=1"
+            )
 
 
 class Pix2Pix(Model):
@@ -127,11 +137,14 @@ class Pix2Pix(Model):
             generator = objective("generator", self._weighted(losses), ["generator"], optimizer, scale)
             op = train_step([generator], also=[updated])
 
-        averages, updates = self._averages({"discriminator": discriminator_loss, **losses})
-        scalars = {
-            **{f"loss/{name}": average for name, average in averages.items()},
+        averages, updates = self._averages(batch_means({"discriminator": discriminator_loss, **losses}))
+        verdicts = {
             "verdict/real": tf.reduce_mean(on_real, name="mean_real"),
             "verdict/fake": tf.reduce_mean(on_fake, name="mean_fake"),
+        }
+        scalars = {
+            **{f"loss/{name}": average for name, average in averages.items()},
+            **batch_means(verdicts),
             "learning_rate": rate,
         }
         return {"train": TrainOp(tf.group(op, *updates), scalars)}

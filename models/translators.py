@@ -7,8 +7,8 @@ from typing import Any
 
 from base.errors import ConfigError
 from base.graph_mode import tf
-from base.options import option
-from config import Config
+from base.options import changed, option
+from config import BatchNormConfig
 from models.model import Translation
 from modules.discriminators import patch_discriminator, pixel_discriminator
 from modules.generators import UPSAMPLING, resnet_generator, unet_generator
@@ -19,7 +19,7 @@ RESNET_MULTIPLE, RESNET_SMALLEST = 4, 8  # pixels: it halves twice, and its refl
 
 
 @dataclasses.dataclass(frozen=True)
-class TranslatorConfig(Config):
+class TranslatorConfig(BatchNormConfig):
     """What models take whose generators make images of images, judged by discriminators."""
 
     channels_a: int = option(3, "Channels of domain A: 3 for RGB, 1 for grey.", "data", (1, 3))
@@ -67,6 +67,7 @@ class TranslatorConfig(Config):
     norm_scale: float = option(
         1.0, "Mean of the norm's learned scales at the start.", "networks", only={"norm": ("affine_instance", "batch")}
     )
+    sync_batch_norm: bool = changed(BatchNormConfig, "sync_batch_norm", True, only={"norm": ("batch",)})
 
     gan_loss: str = option("lsgan", "Adversarial loss.", "losses", ("lsgan", "vanilla", "hinge", "wgangp"))
     real_label: float = option(
@@ -119,7 +120,7 @@ class TranslatorConfig(Config):
         first_layer = (
             3 * self.ngf if self.generator == "resnet" else self.ngf // 2
         )  # channels of what one pass keeps of it
-        return super().least_memory() + 4 * self.batch_size * first_layer * self.image_size**2 if self.crops else 0
+        return super().least_memory() + 4 * self.part_size * first_layer * self.image_size**2 if self.crops else 0
 
     @property
     def least_side(self) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 from base.errors import ConfigError
 from base.graph_mode import tf
 from base.options import changed, option
-from config import PREPROCESS_HELP, Config
+from config import PREPROCESS_HELP, BatchNormConfig, Config
 from inputs.preprocess import CROPPING
 from inputs.streams import Stream
 from models.model import Generation, Model, Outputs, TrainOp
@@ -19,6 +19,7 @@ from ops.norm import NORMS
 from ops.optimizers import Adam, RMSProp, clip_weights
 from ops.random import normal
 from ops.schedules import learning_rate
+from ops.totals import batch_means
 from ops.train_step import SCOPE, UpdateCount, loss_scale_for, objective, train_step
 
 LONG_STARTS = 25  # steps of the generator at the start that the critic prepares for longer
@@ -27,7 +28,7 @@ CLIPPED, PENALIZED = {"gan_loss": ("wgan",)}, {"gan_loss": ("wgangp",)}
 
 
 @dataclasses.dataclass(frozen=True)
-class WGANConfig(Config):
+class WGANConfig(BatchNormConfig):
     """WGAN; the defaults are those of the paper."""
 
     model: str = changed(Config, "model", "wgan")
@@ -94,7 +95,7 @@ class WGANConfig(Config):
         }
 
     def least_memory(self) -> int:
-        return super().least_memory() + 4 * 3 * self.batch_size * self.ngf * (self.image_size // 2) ** 2
+        return super().least_memory() + 4 * 3 * self.part_size * self.ngf * (self.image_size // 2) ** 2
 
     def check(self) -> None:
         super().check()
@@ -123,10 +124,10 @@ class WGAN(Model):
 
     def build_networks(self, real):
         config = self.config
-        shape = [config.batch_size, config.image_size, config.image_size, config.channels]
+        shape = [self.part_size, config.image_size, config.image_size, config.channels]
         self.real = tf.ensure_shape(real, shape, "inputs/sized")
         with tf.name_scope("inputs/"), tf.name_scope("noise"):
-            noise_shape = [config.batch_size, config.z_size]
+            noise_shape = [self.part_size, config.z_size]
             noise = tf.placeholder_with_default(normal(noise_shape, self.step), noise_shape, "z")
         self.fake = dcgan_generator(
             noise,
@@ -154,17 +155,17 @@ class WGAN(Model):
                 critic, self.real, self.fake, self.step, config.lambda_penalty, name="penalty"
             )
         rate = learning_rate(config.learning_rate, config.lr_policy, self.step, config.max_steps)
-        critic_scalars = {
+        critic_means = {
             "loss/critic": total(losses),
             "wasserstein_estimate": distance,
             **{f"critic/{name}": loss for name, loss in losses.items()},
-            "learning_rate": rate,
         }
-        generator_scalars = {"loss/generator": generator_loss(on_fake, config.gan_loss, name="generator")}
+        generator_means = {"loss/generator": generator_loss(on_fake, config.gan_loss, name="generator")}
+        critic_scalars = {**batch_means(critic_means), "learning_rate": rate}
         return {
-            "critic": TrainOp(self._train_step("critic", critic_scalars["loss/critic"], rate), critic_scalars),
+            "critic": TrainOp(self._train_step("critic", critic_means["loss/critic"], rate), critic_scalars),
             "generator": TrainOp(
-                self._train_step("generator", generator_scalars["loss/generator"], rate), generator_scalars
+                self._train_step("generator", generator_means["loss/generator"], rate), batch_means(generator_means)
             ),
         }
 

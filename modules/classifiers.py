@@ -1,4 +1,4 @@
-"""Classifiers: images in, one logit for each class out. float32 in and out."""
+"""Classifiers: images in, one logit for each class out, and what it comes from. float32 in and out."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ STRIDES = (2, 1, 2, 2, 2)
 
 
 @scope("darknet", reuse=True)
-def darknet(x: tf.Tensor, classes: int, width: int = 32, training: bool = False, dtype: str = "float32") -> tf.Tensor:
+def darknet(
+    x: tf.Tensor, classes: int, width: int = 32, training: bool = False, dtype: str = "float32"
+) -> tuple[tf.Tensor, tf.Tensor]:
     """Darknet of residual layers.
 
     At 32 px and width 32: 32.32 => 16.64 => 16.128 => 8.256 => 4.512 => 2.1024 => 1024 => classes.
@@ -30,7 +32,7 @@ def darknet(x: tf.Tensor, classes: int, width: int = 32, training: bool = False,
       dtype: dtype of the computation.
 
     Returns:
-      float32 tensor [batch, classes] of logits.
+      (logits, features): float32 tensors [batch, classes], and [batch, 32 width] of what the last layer sees.
 
     Source: Redmon and Farhadi 2018, arXiv 1804.02767, with fewer layers and strides for small images, as fastai
     trained it on CIFAR-10.
@@ -45,9 +47,9 @@ def darknet(x: tf.Tensor, classes: int, width: int = 32, training: bool = False,
             for _ in range(layers):
                 with tf.variable_scope(None, "residual"):
                     y += layer(layer(y, channels // 2, 1), channels, 3)
-    y = tf.reduce_mean(tf.cast(y, tf.float32), [1, 2])                    # [N, 32 width]
+    features = tf.reduce_mean(tf.cast(y, tf.float32), [1, 2])             # [N, 32 width]
     # fmt: on
-    return dense(y, classes, normal(0.01))  # small, so that no class is ahead at the start
+    return dense(features, classes, normal(0.01)), features  # small, so that no class is ahead at the start
 
 
 @scope("conv_layer")

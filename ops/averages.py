@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base.graph_mode import tf
+from ops.parts import in_last_part
 from ops.scope import scope
 
 
@@ -11,7 +12,7 @@ def moving_average(value: tf.Tensor, updates: tf.Tensor, decay: float = 0.99) ->
     """Exponential moving average of a scalar, without the pull of its start at 0.
 
     Args:
-      value: float32 scalar tensor.
+      value: float32 scalar tensor; of a batch in parts, what is complete in the last (`ops.totals`).
       updates: integer scalar tensor, updates done before this one.
       decay: float in [0, 1), weight of the past.
 
@@ -24,4 +25,4 @@ def moving_average(value: tf.Tensor, updates: tf.Tensor, decay: float = 0.99) ->
     biased = tf.get_variable("biased", [], initializer=tf.zeros_initializer(), trainable=False)
     new = decay * biased.read_value() + (1 - decay) * value
     average = new / (1 - tf.pow(decay, tf.cast(updates + 1, tf.float32)))
-    return average, biased.assign(new, read_value=False)
+    return average, in_last_part(lambda: biased.assign(new, read_value=False))

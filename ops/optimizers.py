@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol
 
 from base.graph_mode import tf
 from ops.initializers import zeros
+from ops.parts import in_last_part
 from ops.scope import scope
 
 Slots = dict[str, "tf.Variable"]  # a variable by slot name, of the shape of the variable that they serve
@@ -161,10 +162,14 @@ def clip_weights(variables: Sequence[tf.Variable], limit: float, after: tf.Opera
 
     Source: Arjovsky et al. 2017, arXiv 1701.07875, algorithm 1.
     """
-    with tf.control_dependencies([after]):
+
+    def clip_all():
         return tf.group(
             *[v.assign(tf.clip_by_value(v.read_value(), -limit, limit), read_value=False) for v in variables]
         )
+
+    with tf.control_dependencies([after]):
+        return in_last_part(clip_all)
 
 
 def _zero_slots(variable: tf.Variable, names: Sequence[str]) -> Slots:

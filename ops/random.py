@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Callable
 
 from base.graph_mode import tf
+from ops.parts import parts_of_batch
 
 PHILOX = 1  # its number in TensorFlow's kernels
 
@@ -27,13 +28,17 @@ def op_seed(step: tf.Tensor) -> tf.Tensor:
 
 
 def normal(shape: list[int] | tf.Tensor, step: tf.Tensor) -> tf.Tensor:
-    """Float32 tensor of `shape`, of mean 0 and variance 1, drawn anew at every step."""
-    return draw(tf.raw_ops.StatelessRandomNormalV2, shape, op_seed(step))
+    """Float32 tensor of `shape`, of mean 0 and variance 1, drawn anew at every step.
+
+    The first dimension is that of the images. What an image gets depends on its place in the whole batch, not on the
+    parts that the graph computes it in (`ops.parts`).
+    """
+    return _draw_for_images(tf.raw_ops.StatelessRandomNormalV2, shape, step)
 
 
 def uniform(shape: list[int] | tf.Tensor, step: tf.Tensor) -> tf.Tensor:
-    """Float32 tensor of `shape`, uniform in [0, 1), drawn anew at every step."""
-    return draw(tf.raw_ops.StatelessRandomUniformV2, shape, op_seed(step))
+    """Float32 tensor of `shape`, uniform in [0, 1), drawn anew at every step; images and parts as in `normal`."""
+    return _draw_for_images(tf.raw_ops.StatelessRandomUniformV2, shape, step)
 
 
 def draw(
@@ -49,3 +54,10 @@ def draw(
     """
     start = tf.raw_ops.StatelessRandomGetKeyCounter(seed=seed)
     return kernel(shape=shape, key=start.key, counter=start.counter, dtype=dtype, alg=PHILOX)
+
+
+def _draw_for_images(kernel, shape, step):
+    seed, parts = op_seed(step), parts_of_batch()
+    if parts is None:
+        return draw(kernel, shape, seed)
+    return draw(kernel, tf.concat([[parts.count], shape], axis=0), seed)[parts.index]

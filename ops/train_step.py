@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from base.graph_mode import tf
 from ops.optimizers import Optimizer
+from ops.parts import in_last_part
+from ops.totals import share_of_part, total
 
 SCOPE = "optimizers"  # of the variables that optimizers keep, and of their box in TensorBoard
 FIRST_LOSS_SCALE = 2.0**15
@@ -56,7 +58,7 @@ class Objective(NamedTuple):
       optimizer: from `ops.optimizers`.
       variables: the variables that it moves.
       losses: float32 scalar tensors, whose sum it lowers.
-      gradients: those of the sum, one for each variable, float32.
+      gradients: those of the sum, one for each variable, float32; of a batch in parts, what this part adds to them.
       loss_scale: LossScale, or None.
     """
 
@@ -96,7 +98,7 @@ class UpdateCount:
     def increment_after(self, step: tf.Operation) -> tf.Operation:
         """The op that counts once `step` has run."""
         with tf.name_scope(SCOPE + "/"), tf.control_dependencies([step]):
-            return self._count.assign_add(1, read_value=False)
+            return in_last_part(lambda: self._count.assign_add(1, read_value=False))
 
 
 def objective(
@@ -123,29 +125,36 @@ def train_step(objectives: Sequence[Objective], also: Sequence[tf.Operation] = (
 
     TensorFlow does not order a variable's assignment against other reads of it in one `Session.run`. Here no variable
     moves before all gradients and losses are there, so that a step's result does not depend on the executor's timing.
+    Of a batch in parts, the last moves them all, by the sum of what all parts gave.
 
     Args:
       objectives: what moves together; all with the same LossScale, or all without.
-      also: further ops to have run by the end of the step.
+      also: further ops to have run by the end of every part.
     """
-    gradients = [gradient for each in objectives for gradient in each.gradients]
     losses = [loss for each in objectives for loss in each.losses]
     slots = [_create_slots(each) for each in objectives]
+    with tf.name_scope(SCOPE + "/"):
+        objectives = [each._replace(gradients=[total(gradient) for gradient in each.gradients]) for each in objectives]
+    gradients = [gradient for each in objectives for gradient in each.gradients]
+    loss_scale = objectives[0].loss_scale
 
     def apply_all():
         return tf.group(*[op for each, own in zip(objectives, slots) for op in _apply(each, own)])
 
-    loss_scale = objectives[0].loss_scale
-    with tf.name_scope(SCOPE + "/"), tf.control_dependencies(gradients + losses):
+    def end_step():
         if loss_scale is None:
-            return tf.group(apply_all(), *also)
+            return apply_all()
         finite = tf.reduce_all([tf.reduce_all(tf.is_finite(gradient)) for gradient in gradients])
-        return tf.group(tf.cond(finite, apply_all, tf.no_op), *loss_scale.update(finite), *also)
+        return tf.group(tf.cond(finite, apply_all, tf.no_op), *loss_scale.update(finite))
+
+    with tf.name_scope(SCOPE + "/"), tf.control_dependencies(gradients + losses):
+        return tf.group(in_last_part(end_step), *also)
 
 
 def _gradients(name, loss, variables, loss_scale):
     with tf.name_scope(SCOPE + "/"):
-        scaled = loss if loss_scale is None else loss_scale.factor * loss
+        share = share_of_part(loss)
+        scaled = share if loss_scale is None else loss_scale.factor * share
         gradients = tf.gradients(scaled, variables, name=f"{name}_gradients")
         for gradient, variable in zip(gradients, variables):
             if gradient is None:

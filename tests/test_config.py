@@ -43,6 +43,7 @@ def test_a_run_is_named_after_the_file_of_its_preset_or_model():
         ({"precision": "float64"}, ["--precision=float64", "float32, bfloat16, float16, auto"]),
         ({"image_size": 300, "load_size": 286}, ["300", "286", "crop"]),
         ({"xla": True, "preprocess": "none"}, ["--xla", "--preprocess=none"]),
+        ({"batch_size": 6, "accumulate": 4}, ["--accumulate=4", "--batch_size=6", "its divisors"]),
     ],
 )
 def test_impossible_values_are_refused_and_the_message_says_what_is_possible(values, words):

@@ -23,7 +23,7 @@ BELOW = {  # what each room stands on, from the ground floor up
     "inference": {"base", "config", "inputs", "models", "run_folder"},
     "evaluation": {"base", "config", "inference", "inputs", "models"},
     "exports": {"base", "downloads", "inference", "inputs", "run_folder"},
-    "training": {"base", "config", "evaluation", "inference", "inputs", "models", "run_folder"},
+    "training": {"base", "config", "evaluation", "inference", "inputs", "models", "ops", "run_folder"},
     "serving": {"base", "exports", "inference", "inputs", "models", "training"},
     "benchmarks": {"base", "config", "evaluation", "inference", "inputs", "models", "ops", "run_folder", "training"},
 }

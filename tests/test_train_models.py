@@ -25,6 +25,7 @@ WGAN = {"model": "wgan", "load_size": 16, "ngf": 4, "ndf": 4, "critic_steps": 2}
 MODELS = {
     "wgan": {**WGAN, "critic_lead": 3},
     "wgangp": {**WGAN, "gan_loss": "wgangp", "precision": "bfloat16"},
+    "wgan in parts": {**WGAN, "critic_lead": 3, "accumulate": 3, "sync_batch_norm": False},
     "darknet": {"model": "darknet", "width": 2, "learning_rate": 0.05},
 }
 

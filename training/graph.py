@@ -13,6 +13,7 @@ from inputs.sources import Source
 from inputs.streams import Input
 from models.model import Model
 from models.registry import find_model
+from ops.parts import split_batch
 
 
 def build_training_graph(config: Config, sources: Mapping[str, Source]) -> tuple[Model, Pipeline]:
@@ -28,6 +29,7 @@ def build_training_graph(config: Config, sources: Mapping[str, Source]) -> tuple
     model_class = find_model(config.model)
     streams = model_class.streams(config)
     prepare_threads(config, streams)
+    split_batch(config.accumulate)
     pipeline = build_pipeline(streams, sources, config, start_step=tf.train.get_or_create_global_step())
     model = model_class(config, pipeline.batch)
     model.build_training()

@@ -64,7 +64,7 @@ class Trainer:
         self._config = model.config
         self._checkpoints = Checkpoints(folder.checkpoints, tf.global_variables(), self._config.keep_checkpoints)
         with tf.name_scope("checkpoints/"):
-            self._initializer = tf.global_variables_initializer()
+            self._initializer = tf.group(tf.global_variables_initializer(), tf.local_variables_initializer())
         self._stop_signal: signal.Signals | None = None
         tf.get_default_graph().finalize()
 
@@ -103,7 +103,8 @@ class Trainer:
 
         Raises:
           NotFiniteError: where a loss or the weights are no longer finite; the last good checkpoint stays.
-          DataError: naming the file or record that could not be read; the weights are saved first.
+          DataError: naming the file or record that could not be read; the weights are saved first, where the step's
+            first part was to have it.
           OutputError: where a checkpoint, sample or event cannot be written.
           UserError: XLA cannot compile the step.
         """
@@ -121,11 +122,11 @@ class Trainer:
             stack.callback(self._progress.close)
             stack.enter_context(stop_signals_handled(self._ask_to_stop))
             for step in range(self.step + 1, config.max_steps + 1):
-                started = time.perf_counter()
                 name = self._model.train_op_of(step - 1)
                 traced = config.trace_every and step % config.trace_every == 0
-                new = self._run(functools.partial(self._traced_run, name, step) if traced else runs[name], step)
-                seconds = time.perf_counter() - started
+                last_part = functools.partial(self._traced_run, name, step) if traced else runs[name]
+                new, started = self._run([*[runs[name]] * (config.accumulate - 1), last_part], step)
+                seconds = time.perf_counter() - started[0]
                 self._check_finite(new, step)
                 self.step = step
                 scalars.update(new)
@@ -143,14 +144,21 @@ class Trainer:
                     return stopped_by
         return None
 
-    def _run(self, run_step, step):
+    def _run(self, run_parts, step):
+        """Computes the parts of a step. Gives the scalars of the last, and the times at which each of them began."""
+        started = []
         try:
-            return run_step()[0]
+            for run_part in run_parts:
+                started.append(time.perf_counter())
+                values = run_part()
+            return values[0], started
         except tf.errors.OpError as error:
             explanation = self._pipeline.error(step - 1)
             if explanation is not None:
-                # The step has moved nothing: every assignment waits for gradients, and those for the batch.
-                self._save()
+                # The first part has moved nothing: every assignment waits for gradients, and those for the images.
+                # Later ones come when the image pools hold fakes of this step, which would then be stored twice.
+                if len(started) == 1:
+                    self._save()
                 raise explanation from None
             if self._config.xla:
                 reason = error.message.splitlines()[0]

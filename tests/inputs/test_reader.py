@@ -22,19 +22,21 @@ def test_a_position_always_holds_the_same(sources):
 
 
 def test_error_is_found_by_the_step_that_its_position_belongs_to(sources):
-    sources["trainA"].paths[3].unlink()
+    sources["trainA"].file(3).unlink()
     reader = Reader(TWO, sources, data_config(batch_size=2))
     with pytest.raises(DataError, match="3.png: cannot be read"):
         reader.read(BAD_POSITION)
     assert "3.png: cannot be read" in str(reader.error(1)) and reader.error(0) is None
 
 
-def test_step_is_ready_when_its_last_image_was_read(sources):
-    reader = Reader(TWO, sources, data_config(batch_size=2))
-    reader.read(1)
-    before = time.perf_counter()
-    reader.read(0)
-    assert before <= reader.ready_time(0) <= time.perf_counter()
+def test_part_of_a_step_is_ready_when_its_last_image_was_read(sources):
+    reader = Reader(TWO, sources, data_config(batch_size=4, accumulate=2))
+    times = [time.perf_counter()]
+    for position in (1, 0, 2, 3):
+        reader.read(position)
+        times.append(time.perf_counter())
+    first, second = reader.ready_times(0)
+    assert times[1] <= first <= times[2] and times[3] <= second <= times[4]
 
 
 def test_stopped_reader_reads_no_more(sources):

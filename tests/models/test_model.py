@@ -75,7 +75,7 @@ def test_every_train_op_takes_its_batch_and_counts_the_step(name, values):
             "cyclegan",
             {},
             ["real A", "fake B", "cycled A", "real B", "fake A", "cycled B"],
-            {"translations": ["AtoB", "BtoA"], "comparisons": ["AtoB", "BtoA"]},
+            dict.fromkeys(("translations", "comparisons", "cycles"), ["AtoB", "BtoA"]),
         ),
         ("pix2pix", {}, ["input", "output", "target"], {"translations": ["AtoB"], "comparisons": ["AtoB"]}),
         (
@@ -85,7 +85,12 @@ def test_every_train_op_takes_its_batch_and_counts_the_step(name, values):
             {"translations": ["colorize"], "comparisons": ["colorize"]},
         ),
         ("wgan", {}, ["real"], {"generation": ["noise", "result"]}),
-        ("darknet", {}, [], {"classification": ["images", "predictions", "shares", "labels", "class_names"]}),
+        (
+            "darknet",
+            {},
+            [],
+            {"classification": ["images", "predictions", "shares", "features", "labels", "class_names"]},
+        ),
     ],
 )
 def test_outputs_of_a_model_are_these_and_no_more(name, values, samples, others):
@@ -93,6 +98,7 @@ def test_outputs_of_a_model_are_these_and_no_more(name, values, samples, others)
     assert list(outputs.samples) == samples
     assert list(outputs.translations) == others.get("translations", [])
     assert list(outputs.comparisons) == others.get("comparisons", [])
+    assert list(outputs.cycles) == others.get("cycles", [])
     for field in ("generation", "classification"):
         found = getattr(outputs, field)
         assert found is None if field not in others else list(found._fields) == others[field]

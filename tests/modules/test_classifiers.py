@@ -14,7 +14,7 @@ from tests.helpers.graphs import kernels, operations, variable_names
 def whole():
     """The graph of a training Darknet for ten classes, and its logits."""
     with tf.Graph().as_default() as graph:
-        return graph, darknet(tf.zeros([2, 32, 32, 3]), 10, training=True)
+        return graph, darknet(tf.zeros([2, 32, 32, 3]), 10, training=True)[0]
 
 
 def test_network_is_that_of_the_table(whole):
@@ -53,7 +53,7 @@ def test_layer_is_convolution_norm_and_a_leaky_relu_of_slope_a_tenth(session, ke
 
 def test_computation_is_in_the_asked_dtype_from_float32_weights(session, monkeypatch):
     monkeypatch.setattr(classifiers, "LAYERS", (1,))
-    logits = darknet(tf.zeros([2, 32, 32, 3]), 10, width=2, training=True, dtype="bfloat16")
+    logits, _ = darknet(tf.zeros([2, 32, 32, 3]), 10, width=2, training=True, dtype="bfloat16")
     convolutions = operations("Conv2D")
     assert len(convolutions) == 4 and {op.outputs[0].dtype for op in convolutions} == {tf.bfloat16}
     assert {v.dtype.base_dtype for v in tf.trainable_variables()} == {tf.float32} == {logits.dtype}

@@ -5,6 +5,7 @@ import pytest
 
 from base.graph_mode import tf
 from ops.optimizers import SGD, Adam, RMSProp, clip_weights
+from ops.parts import part_done, split_batch
 from tests.helpers.graphs import ancestors
 
 
@@ -71,6 +72,15 @@ def test_slots_start_at_zero_are_saved_and_not_trained(session, optimizer, names
     session.run(tf.global_variables_initializer())
     assert all((session.run(v) == [0, 0]).all() for v in slots.values())
     assert set(slots.values()) < set(tf.global_variables()) and tf.trainable_variables() == [w]
+
+
+def test_weights_are_clipped_at_the_end_of_a_step_only(session):
+    split_batch(2)
+    w = weight([0.5, 0.001])
+    clip, done = clip_weights([w], 0.01, after=tf.no_op()), part_done(tf.no_op)
+    session.run([tf.global_variables_initializer(), tf.local_variables_initializer()])
+    found = [(session.run([clip, done]), session.run(w)[0])[1] for _ in range(2)]
+    assert found == [0.5, np.float32(0.01)]
 
 
 def test_weights_are_clipped_on_both_sides_after_the_given_op(session):

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from base.graph_mode import tf
-from ops.optimizers import Adam
+from ops.optimizers import SGD, Adam
+from ops.parts import part_done, split_batch
 from ops.train_step import FIRST_LOSS_SCALE, GOOD_STEPS, LossScale, UpdateCount, loss_scale_for, objective, train_step
 from tests.helpers.graphs import ancestors, operations
 
@@ -54,6 +55,41 @@ def test_no_variable_moves_before_all_gradients_and_losses_are_there(session):
     awaited = {tensor.op for tensor in [*losses, *objectives[0].gradients, *objectives[1].gradients]}
     moves = operations("ResourceApplyAdam")
     assert len(moves) == 2 and all(awaited <= ancestors(op) for op in moves)
+
+
+def test_last_part_of_a_batch_moves_the_variables_by_the_mean_of_all(session):
+    split_batch(2)
+    w, x, runs = weight("a", 2.0), tf.placeholder(tf.float32, []), tf.get_variable("runs", initializer=0)
+    ran = runs.assign_add(1).op
+    train = train_step([objective("p", tf.square(w) * x, ["a"], SGD(0.1, 0.0), LossScale("p"))], also=[ran])
+    train = tf.group(train, part_done(tf.no_op))
+    session.run([tf.global_variables_initializer(), tf.local_variables_initializer()])
+    session.run(train, {x: 1.0})
+    assert session.run([w, runs]) == [2.0, 1] and session.run(variable("p/good_steps")) == 0
+    session.run(train, {x: 3.0})
+    assert session.run([w, runs]) == [pytest.approx(2.0 - 0.1 * 2 * 2.0 * 2.0), 2]
+    assert session.run(variable("p/good_steps")) == 1
+
+
+def test_last_part_waits_for_what_all_that_it_moves_is_computed_from(session):
+    split_batch(2)
+    a, b = weight("a", 2.0), weight("b", 3.0)
+    losses = [a * b, tf.square(b) + a]
+    objectives = [objective("pa", losses[0], ["a"], adam()), objective("pb", losses[1], ["b"], adam())]
+    train_step(objectives)
+    (end,) = operations("If")
+    assert {x.op for x in [*losses, *objectives[0].gradients, *objectives[1].gradients]} <= ancestors(end)
+
+
+def test_part_that_overflows_takes_the_whole_step_with_it(session):
+    split_batch(2)
+    w, x = weight("a", 1.0), tf.placeholder(tf.float32, [])
+    scale = LossScale("p")
+    train = tf.group(train_step([objective("p", w * x, ["a"], SGD(0.1, 0.0), scale)]), part_done(tf.no_op))
+    session.run([tf.global_variables_initializer(), tf.local_variables_initializer()])
+    for value in (np.inf, 1.0):
+        session.run(train, {x: value})
+    assert session.run([w, scale.factor]) == [1.0, FIRST_LOSS_SCALE / 2]
 
 
 def test_further_ops_have_run_by_the_end_of_the_step(session):

@@ -16,6 +16,7 @@ from evaluation.evaluators import periodic_evaluators
 from inputs.data_dir import open_splits
 from inputs.held_out import held_out_sets
 from inputs.order import index_at
+from inputs.reader import Reader
 from inputs.streams import Stream
 from models.registry import find_model
 from run_folder.folder import RunFolder
@@ -133,6 +134,31 @@ def test_data_that_cannot_be_used_stops_the_run_with_its_name_after_saving(tmp_p
     ):
         trainer.train()
     assert variables(tmp_path / "run")["global_step"] == trainer.step == 3
+
+
+@pytest.mark.slow
+def test_data_that_a_later_part_cannot_use_saves_no_half_step(tmp_path, data, monkeypatch):
+    def read_or_fail(reader, key, position):
+        if position == 5:  # in the second part of the third step
+            raise DataError("it is gone")
+        return read(reader, key, position)
+
+    read = Reader._read_group
+    monkeypatch.setattr(Reader, "_read_group", read_or_fail)
+    values = {"batch_size": 2, "accumulate": 2, "sync_batch_norm": False, "max_steps": 30}
+    with trainer_of(tmp_path, data, **values) as (trainer, _), pytest.raises(DataError, match="it is gone"):
+        trainer.train()
+    assert trainer.step == 2 and not (tmp_path / "run" / "checkpoints" / "checkpoint").exists()
+
+
+@pytest.mark.slow
+def test_every_step_has_all_its_parts(tmp_path, data):
+    values = {"batch_size": 4, "accumulate": 2, "sync_batch_norm": False, "max_steps": 3, "trace_every": 2}
+    with trainer_of(tmp_path, data, **values) as (trainer, _):
+        trainer.train()
+        assert trainer.session.run(tf.local_variables("global_step/part")) == [0]
+    assert variables(tmp_path / "run")["global_step"] == 3
+    assert [file.name for file in (tmp_path / "run" / "traces").iterdir()] == ["step-00000002.json"]
 
 
 @pytest.mark.slow
