@@ -56,14 +56,13 @@ class ProgressBar:
         text = text or f"{rate:.1f} {self._unit}/s"
         self._bar.set_postfix_str(text, refresh=False)
         self._bar.update()
-        if self._plain and now - self._last_line >= self._line_every:
-            self._last_line = now
-            label = f"{self._label}: " if self._label else ""
-            if self._total is None:
-                self.say(f"{label}{self.done} {self._unit}, {text}")
-            else:
-                left = tqdm.format_interval((self._total - self.done) / rate)
-                self.say(f"{label}{self.done}/{self._total} {self._unit}, {text}, {left} left")
+        left = "" if self._total is None else f", {tqdm.format_interval((self._total - self.done) / rate)} left"
+        self._say_now_and_then(f"{text}{left}")
+
+    def note(self, text: str) -> None:
+        """Shows a text behind the bar, of the item that is being done."""
+        self._bar.set_postfix_str(text)
+        self._say_now_and_then(text)
 
     def say(self, line: str) -> None:
         """Prints a line without breaking the bar."""
@@ -71,6 +70,15 @@ class ProgressBar:
 
     def close(self) -> None:
         self._bar.close()
+
+    def _say_now_and_then(self, text):
+        """Prints a line where there is no terminal, if the last one was a while ago."""
+        now = time.monotonic()
+        if self._plain and now - self._last_line >= self._line_every:
+            self._last_line = now
+            label = f"{self._label}: " if self._label else ""
+            total = "" if self._total is None else f"/{self._total}"
+            self.say(f"{label}{self.done}{total} {self._unit}, {text}")
 
 
 def track(items: Iterable[Item], total: int, unit: str, label: str = "") -> Iterator[Item]:

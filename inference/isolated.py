@@ -6,10 +6,11 @@ import atexit
 import contextlib
 import os
 import signal
+import time
 from collections.abc import Callable
 from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -32,14 +33,22 @@ class FailedError(DataError):
     """What a process was asked failed, as its programmer did not foresee; the next question may do well."""
 
 
+class News(NamedTuple):
+    """What an object in a process of its own tells while it is at work."""
+
+    what: tuple
+
+
 class Isolated:
     """An object in a process of its own, which is started anew for the next call where it dies over one.
 
     Attributes:
       about: what the object says of itself, its attribute of that name.
+      heard: function that is called here with what the object gives its attribute `tell`, a function, during a call.
     """
 
     about: Any
+    heard: Callable[..., Any] | None = None
 
     def __init__(self, make: Callable[..., Any], *arguments: Any):
         """Makes the object.
@@ -64,12 +73,17 @@ class Isolated:
           UserError: that it raised; or the object cannot be made any more.
         """
         self.revive()
+        deadline = None if seconds is None else time.monotonic() + seconds
         try:
             self._connection.send((method, arguments))
-            if seconds is not None and not self._connection.poll(max(seconds, 0.0)):
-                self.close()
-                raise OvertimeError(f"takes longer than {seconds:.1f} s")
-            answer = self._connection.recv()
+            answer: Any = News(())
+            while isinstance(answer, News):
+                if deadline is not None and not self._connection.poll(max(deadline - time.monotonic(), 0.0)):
+                    self.close()
+                    raise OvertimeError(f"takes longer than {seconds:.1f} s")
+                answer = self._connection.recv()
+                if isinstance(answer, News) and self.heard:
+                    self.heard(*answer.what)
         except (EOFError, OSError):
             raise ProcessEndedError(self._end()) from None
         if isinstance(answer, UserError):
@@ -154,14 +168,16 @@ class IsolatedRun(Isolated):
 
 
 class _OneDirection:
-    """What an IsolatedRun has in its process."""
+    """What an IsolatedRun has in its process; it tells what tiles of an image are done, and of how many."""
+
+    tell: Callable[[int, int], None]
 
     def __init__(self, run_dir, direction, precision, tile, statistics):
         self._run, self._how = load_run(run_dir, direction, precision), (direction, tile, statistics)
         self.about = self._run.step, self._run.channels(direction)
 
     def translate(self, pixels):
-        return self._run.translate(pixels, *self._how)
+        return self._run.translate(pixels, *self._how, told=self.tell)
 
 
 def _serve(connection: Connection, make: Callable[..., Any], *arguments: Any) -> None:
@@ -170,6 +186,7 @@ def _serve(connection: Connection, make: Callable[..., Any], *arguments: Any) ->
     with steady_output():
         try:
             made = make(*arguments)
+            made.tell = lambda *what: connection.send(News(what))
             answer = made.about
         except UserError as error:
             answer = error

@@ -15,7 +15,7 @@ from base.graph_mode import tf
 from config import Config
 from inference.memory import Need, longest_side, memory_need
 from inference.session import generate, translate
-from inference.tiles import TiledTranslation
+from inference.tiles import TiledTranslation, Told
 from inputs.images import BadImage, read_image, to_luma, to_uint8, to_unit
 from inputs.preprocess import held_out_image
 from models.model import Model
@@ -54,7 +54,12 @@ class LoadedRun:
         return int(self._translation(direction).source.shape[-1])
 
     def translate(
-        self, image: ImageLike, direction: str, tile: int | None = None, statistics: str = "exact"
+        self,
+        image: ImageLike,
+        direction: str,
+        tile: int | None = None,
+        statistics: str = "exact",
+        told: Told = lambda done, total: None,
     ) -> np.ndarray:
         """Translates one image of any size.
 
@@ -64,6 +69,7 @@ class LoadedRun:
           tile: side in pixels of the tiles in which the image is translated (see `inference.tiles`); None: as a whole,
             where the memory is enough, else in tiles of TILE.
           statistics: how tiles know what norms take from the whole image, "exact" or "fast".
+          told: called with the tiles that are done, and all that there will be, where there are tiles.
 
         Returns:
           uint8 array [height, width, channels of the other domain], of the image's height and width.
@@ -82,7 +88,7 @@ class LoadedRun:
                 if not np.isfinite(values).all():
                     raise DataError("its translation is not finite; try --precision=float32")
                 return to_uint8(values)
-            return self._in_tiles(direction).translate(pixels, tile or TILE, statistics)
+            return self._in_tiles(direction).translate(pixels, tile or TILE, statistics, told)
         except (tf.errors.ResourceExhaustedError, tf.errors.AbortedError, MemoryError):  # Aborted: of oneDNN
             raise _too_large(height, width, max(1, max(height, width) // 2)) from None
         except UsageError:
@@ -197,7 +203,7 @@ def load_run(
         results += [outputs.generation.result] if outputs.generation else []
         return results + ([outputs.classification.predictions] if outputs.classification else [])
 
-    model, session = open_model(folder, dataclasses.replace(config, batch_size=1), choose, step)
+    model, session = open_model(folder, dataclasses.replace(config, batch_size=1, accumulate=1), choose, step)
     if model.outputs.generation:  # its norms need whole batches of the run's size
         session.close()
         model, session = open_model(folder, config, choose, step)

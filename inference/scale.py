@@ -53,8 +53,9 @@ def scale_hint(config: Preprocessing, sizes: Sequence[tuple[int, int]]) -> str:
     ratio = statistics.median(1 / _scale(config, *size) for size in sizes) if sizes else 1.0
     if 1 / MUCH < ratio < MUCH:
         return ""
+    times = f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.2g}"
     return (
-        f"The network was trained on {describe_training(config)}; most of these are {ratio:.2g} times that size, "
+        f"The network was trained on {describe_training(config)}; most of these are {times} times that size, "
         "which it has never seen: --size=training resizes them to what it knows."
     )
 

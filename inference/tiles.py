@@ -16,7 +16,7 @@ import itertools
 import math
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -31,6 +31,8 @@ from models.model import Translation
 STATISTICS = ("exact", "fast")
 FAST_PIXELS = 2048 * 2048
 KEPT = 128  # bytes per pixel of the image, of all that waits for the next layers at a time; what takes more does not
+
+Told = Callable[[int, int], None]  # of what is done, and of all that is to do
 
 
 class Box(NamedTuple):
@@ -88,13 +90,16 @@ class TiledTranslation:
             self._cuts = {name: self._cut(graph, name) for name in kept}
         self._session = tf.Session(graph=graph, config=session_config())
 
-    def translate(self, pixels: np.ndarray, tile: int, statistics: str = "exact") -> np.ndarray:
+    def translate(
+        self, pixels: np.ndarray, tile: int, statistics: str = "exact", told: Told = lambda done, total: None
+    ) -> np.ndarray:
         """Translates an image.
 
         Args:
           pixels: uint8 array [height, width, channels].
           tile: side of a tile in pixels, without what it overlaps by; rounded up to what the network takes.
           statistics: one of STATISTICS.
+          told: called after each tile of each walk over them, with how many are done, and how many there will be.
 
         Returns:
           uint8 array [height, width, channels of the other domain].
@@ -108,15 +113,17 @@ class TiledTranslation:
         image = padded(pixels, self._signature)
         tile = tile + -tile % self._signature.multiple
         scale = math.sqrt(FAST_PIXELS / (height * width)) if statistics == "fast" else 1.0
+        looked_at, start = image, self._stages[-1].start
+        if scale < 1:
+            small = resize(pixels, max(1, round(height * scale)), max(1, round(width * scale)))
+            looked_at, start = padded(small, self._signature), ()
+        total = (len(self._stages) - 1) * len(_cores(looked_at, tile)) + len(_cores(image, tile))
+        counts = itertools.count(1)
+        self._tell = lambda: told(next(counts), total)
         with _Scratch(self._scales) as scratch:
-            if scale >= 1:
-                moments = self._take_moments(image, tile, scratch)
-                start = self._stages[-1].start
-            else:
-                small = resize(pixels, max(1, round(height * scale)), max(1, round(width * scale)))
-                with _Scratch(self._scales) as of_small:
-                    moments = self._take_moments(padded(small, self._signature), tile, of_small)
-                start = ()
+            moments = self._take_moments(looked_at, tile, scratch)
+            if not start:
+                scratch.keep(())
             result = np.empty([*image.shape[:2], self._signature.result.shape[-1]], np.uint8)
             for core, values in self._walk(image, tile, start, scratch, moments, {"result": self._result}):
                 if not np.isfinite(values["result"]).all():
@@ -161,15 +168,18 @@ class TiledTranslation:
         known: dict[str, Any] = {}
         for name, (mean, variance) in moments.items():
             known.update({fed(name, "mean"): mean, fed(name, "variance"): variance})
-        for top, left in itertools.product(range(0, height, tile), range(0, width, tile)):
-            core = Box(top, left, min(top + tile, height), min(left + tile, width))
+        for core in _cores(image, tile):
             region = Box(
-                max(top - halo, 0), max(left - halo, 0), min(core.bottom + halo, height), min(core.right + halo, width)
+                max(core.top - halo, 0),
+                max(core.left - halo, 0),
+                min(core.bottom + halo, height),
+                min(core.right + halo, width),
             )
             feed = {name: scratch.read(name, region)[None] for name in start}
             feed[self._source] = to_unit(image[region.at(1)].astype(np.float32))[None]
             feed[self._core.name] = np.array(core) - np.array([region.top, region.left] * 2)
             yield core, self._session.run(fetches, {**feed, **known})
+            self._tell()
 
     def _plan(self) -> list[_Stage]:
         """Decides where the walks over the tiles start from."""
@@ -255,6 +265,15 @@ class _Scratch:
         width, channels, dtype = self._layouts[name]
         rows, columns = box.at(self._scales[name])
         return ((row * width + columns.start) * channels * dtype.itemsize for row in range(rows.start, rows.stop))
+
+
+def _cores(image: np.ndarray, tile: int) -> list[Box]:
+    """The tiles of an image."""
+    height, width = image.shape[:2]
+    return [
+        Box(top, left, min(top + tile, height), min(left + tile, width))
+        for top, left in itertools.product(range(0, height, tile), range(0, width, tile))
+    ]
 
 
 def _ancestors(op):

@@ -168,6 +168,7 @@ def translate_jobs(options: TranslateOptions, trained: IsolatedRun, jobs: Sequen
         trained.close()
 
     bar = ProgressBar(len(jobs), "images")
+    trained.heard = lambda done, total: bar.note(f"{done} of {total} tiles of a large one")
     with stop_signals_handled(stop):
         try:
             fit = functools.partial(options.fit, trained.config)

@@ -35,6 +35,15 @@ def test_a_text_of_ones_own_takes_the_place_of_the_rate(clock, capsys):
     assert capsys.readouterr().err == "1/10 steps, loss 0.5, 00:18 left\n"
 
 
+def test_what_is_being_done_is_noted_now_and_then(clock, capsys):
+    bar = ProgressBar(2, "images", line_every=10.0)
+    for done in range(1, 6):
+        clock[0] += 4
+        bar.note(f"{done} of 5 tiles")
+    assert bar.done == 0
+    assert capsys.readouterr().err == "0/2 images, 3 of 5 tiles\n"
+
+
 def test_what_was_done_before_counts_as_done_but_not_for_the_rate(clock, capsys):
     bar = ProgressBar(10, "steps", done=8, line_every=1.0)
     clock[0] += 4

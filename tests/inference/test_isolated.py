@@ -78,6 +78,14 @@ def test_calls_give_what_the_object_gives(thing):
     assert thing.call("add", 1, 2) == 3 and thing.call("add", 3, 4, seconds=60) == 7
 
 
+def test_what_the_object_tells_at_work_is_heard_before_its_answer(thing):
+    heard = []
+    assert thing.call("count", 2) == 2, "nobody need listen"
+    thing.heard = lambda *what: heard.append(what)
+    assert thing.call("count", 3, seconds=60) == 3
+    assert heard == [(1, 3), (2, 3), (3, 3)]
+
+
 def test_errors_are_those_of_the_object_or_one_line(thing):
     with pytest.raises(UsageError, match="not that"):
         thing.call("refuse")

@@ -46,6 +46,7 @@ def test_images_much_larger_than_in_training_are_worth_a_hint():
     config = data_config(preprocess="resize_and_crop", load_size=72, image_size=64)
     assert "6.9 times that size" in scale_hint(config, [(500, 500), (500, 500), (64, 64)])
     assert "0.5 times that size" in scale_hint(config, [(36, 36)])
+    assert "139 times that size" in scale_hint(config, [(10_000, 10_000)])
     assert "--size=training" in scale_hint(config, [(500, 500)])
 
 

@@ -72,6 +72,17 @@ def test_statistics_of_a_smaller_image_make_no_seams_but_another_image(monkeypat
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("statistics, pixels_looked_at", [("exact", 0), ("fast", 40 * 50)])
+def test_every_tile_of_every_walk_is_told(monkeypatch, statistics, pixels_looked_at):
+    monkeypatch.setattr(tiles, "FAST_PIXELS", pixels_looked_at)
+    built, heard = Built("cyclegan"), []
+    built.tiled().translate(pixels(80, 100), 40, statistics, lambda *what: heard.append(what))
+    total = heard[-1][1]
+    assert heard == [(done, total) for done in range(1, total + 1)]
+    assert total > 6
+
+
+@pytest.mark.slow
 def test_fast_is_exact_where_the_image_is_small():
     built, image = Built("cyclegan"), pixels(40, 50)
     tiled = built.tiled()
