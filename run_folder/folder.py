@@ -15,7 +15,7 @@ from run_folder.checkpoints import CHECKPOINT_FILE, holds_checkpoints
 from run_folder.continuation import continue_config, read_config, restore_config, write_config
 
 SAMPLE_FILE, TRACE_FILE = r"step-\d{8,}\.png", r"step-\d{8,}\.json"
-OTHER_FILES = r"events\.out\.tfevents\..+|provenance\.json|damaged\.txt"
+OTHER_FILES = r"events\.out\.tfevents\..+|provenance\.json|damaged\.txt|evaluation\.(json|html)"
 
 
 class RunFolder:

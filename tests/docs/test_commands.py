@@ -12,6 +12,7 @@ from build_data import BuildOptions
 from models.configs import make_config, parse_config_flags
 from scripts import get_data
 from scripts.benchmark import BenchmarkOptions
+from scripts.evaluate import EvaluateOptions
 from scripts.export import ExportOptions
 from scripts.import_weights import parse_options
 from scripts.sample import SampleOptions
@@ -24,6 +25,7 @@ from tests.helpers.pages import DOCS, all_commands
 ENTRIES = {
     "build_data.py": BuildOptions,
     "scripts/benchmark.py": BenchmarkOptions,
+    "scripts/evaluate.py": EvaluateOptions,
     "scripts/export.py": ExportOptions,
     "scripts/sample.py": SampleOptions,
     "scripts/serve.py": ServeOptions,

@@ -8,6 +8,7 @@ from base.options import options
 from build_data import BuildOptions
 from models.registry import MODELS, find_model
 from scripts.benchmark import BenchmarkOptions
+from scripts.evaluate import EvaluateOptions
 from scripts.export import ExportOptions
 from scripts.get_data import GetOptions
 from scripts.import_weights import ImportOptions
@@ -23,6 +24,7 @@ OPTIONS = [
     AutoencoderConfig,
     BenchmarkOptions,
     BuildOptions,
+    EvaluateOptions,
     ExportOptions,
     GetOptions,
     ImportOptions,

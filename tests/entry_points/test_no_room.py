@@ -36,6 +36,7 @@ def test_folder_without_permission_is_named(entry, material, place, unwritable):
         ("sample", 24),
         ("export", 60),
         ("import_weights", 40),
+        ("evaluate", 0),
         ("benchmark", 0),
     ],
     indirect=["entry"],

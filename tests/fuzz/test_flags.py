@@ -17,7 +17,7 @@ from base.errors import UsageError
 from base.options import options
 from downloads.catalogue import DATA_SETS
 from models.registry import MODELS, find_model
-from scripts import benchmark, export, get_data, import_weights, sample, serve, translate
+from scripts import benchmark, evaluate, export, get_data, import_weights, sample, serve, translate
 from serving import app
 from serving.server import listen
 from tests.conftest import ROOT
@@ -118,6 +118,20 @@ ENTRIES = {  # by name: main, its options, and texts that these may well have, t
             "list": (None, None, "true"),
         },
     ),
+    "evaluate": (
+        evaluate.main,
+        options(evaluate.EvaluateOptions),
+        {
+            "run_dir": ("run", None, None, *PLACES),
+            "real": (None, "photos/trainA", *PLACES),
+            "fake": (None, "photos/trainB", *PLACES),
+            "compare": (None, None, "run", "run,photos"),
+            "inception": (None, None, "taken/notes.txt", *PLACES),
+            "features": (None, None, "run", *PLACES),
+            "data_dir": (None, "photos", *PLACES),
+            "output": (None, "new.json", *PLACES),
+        },
+    ),
     "benchmark": (
         benchmark.main,
         options(benchmark.BenchmarkOptions),
@@ -144,7 +158,7 @@ def material(tmp_path_factory):
     for name in ("1.png", "00000.png", "grid.png", "index.html", "out.zip", "notes.txt", "dataset.json"):
         (here / "taken" / name).parent.mkdir(exist_ok=True)
         (here / "taken" / name).write_text(f"my own {name}")
-    build.build_well(source=here / "photos", output=here / "built", shards=1)
+    build.build_well(source=here / "photos", output=here / "built")
     make_run(here / "run")
     (here / "weights").mkdir()
     (here / "weights" / "latest_net_G_A.pth").write_bytes(b"none")
@@ -180,6 +194,7 @@ def without_work(monkeypatch):
     monkeypatch.setattr(sample, "load_run", lambda run_dir, precision: fake)
     monkeypatch.setattr(import_weights, "write_run", begin)
     monkeypatch.setattr(export, "load_run", begin)
+    monkeypatch.setattr(evaluate, "load_run", begin)
     monkeypatch.setattr(serve, "listen", lambda host, port: listen("127.0.0.1", 0))
     monkeypatch.setattr(app, "Isolated", begin)
     monkeypatch.setattr(get_data, "Download", begin)

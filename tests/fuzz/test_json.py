@@ -6,6 +6,8 @@ import shutil
 import pytest
 
 from base.errors import DataError, UserError
+from evaluation.judgement import HIGHER, Figure
+from evaluation.records import Record, add_records, comparison, read_records
 from inputs.data_dir import open_splits
 from inputs.dataset import read_description
 from inputs.fingerprint import fingerprint
@@ -31,7 +33,7 @@ def dataset(tmp_path_factory):
     folder = tmp_path_factory.mktemp("labelled")
     for number in range(4):
         save(folder / "images" / "ab"[number % 2] / f"{number}.png", photo(number, 8, 8))
-    build.build_well("--labelled", images=folder / "images", output=folder / "out", shards=2, test_fraction=0.5)
+    build.build_well("--labelled", images=folder / "images", output=folder / "out", test_fraction=0.5)
     return folder
 
 
@@ -118,3 +120,24 @@ def test_damaged_provenance_is_understood_or_refused(fuzz, tmp_path):
         Provenance(str(file), continued=True).check_data(data, accept_change=False)
 
     fuzz(attack, rounds=200)
+
+
+def test_damaged_record_of_figures_is_read_or_refused_and_kept(fuzz, tmp_path):
+    file = tmp_path / "evaluation.json"
+    figures = [
+        Figure("psnr", 20.0, "PSNR", "dB", HIGHER),
+        Figure("kid", 0.1, "KID", std=0.01, depends_on={"subsets": 9}),
+    ]
+    reals = {"origin": "images of testB", "images": 9, "sizes": ["64 x 64"], "sha256": "ab"}
+    record = Record("photos, step 9", 9, "AtoB", "", {"images": 9, "origin": "x"}, {"reals": reals}, figures)
+    add_records(file, [record])
+    whole = json.loads(file.read_text())
+
+    def attack(draw):
+        damage(file, draw, whole)
+        before = snapshot(tmp_path)
+        complaint(DataError, lambda: comparison([*read_records(file), record]))
+        assert_kept(before, tmp_path)
+        complaint(DataError, add_records, file, [record])
+
+    fuzz(attack, rounds=60)

@@ -50,8 +50,11 @@ ENTRY_POINTS = {
     ),
     "build_data": EntryPoint(
         "build_data.py",
-        ["--source={material}/scenes", "--output=out", "--shards=2", "--overwrite"],
-        ["out/dataset.json", *(f"out/{split}-*-of-00002.tfrecord" for split in ("trainA", "trainB", "testA", "testB"))],
+        ["--source={material}/scenes", "--output=out", "--overwrite"],
+        [
+            "out/dataset.json",
+            *(f"out/{split}-00000-of-00001.*" for split in ("trainA", "trainB", "testA", "testB")),
+        ],
     ),
     "get_data": EntryPoint(
         "scripts/get_data.py",
@@ -77,6 +80,11 @@ ENTRY_POINTS = {
         "scripts/import_weights.py",
         flags({"source": "{material}/saved", "run_dir": "run", "image_size": 24, "ndf": 4, "overwrite": True}),
         ["run/config.json", "run/checkpoints/model-0.index", "run/checkpoints/model-0.data-*"],
+    ),
+    "evaluate": EntryPoint(
+        "scripts/evaluate.py",
+        ["--real={material}/scenes/trainA", "--fake={material}/scenes/trainB", "--output=figures.json"],
+        ["figures.json"],
     ),
     "benchmark": EntryPoint(
         "scripts/benchmark.py",

@@ -1,0 +1,229 @@
+"""Judging: which measures fit what is judged, and their figures, each with what must be known to compare it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from evaluation.distributions import copying, diversity, fid, kid, manifolds
+from evaluation.features import Features
+from evaluation.images import l1, luminance_correlation, psnr, ssim
+from evaluation.predictions import accuracy, calibration_error, class_accuracy, confusion_matrix
+from evaluation.sets import TRAINING_IMAGES, Classified, Judged
+from evaluation.sliced import LEAST_SIDE, PatchSet, swd
+from inputs.images import to_unit
+
+HIGHER, LOWER, AS_REALS = "higher is better", "lower is better", "best as the reals'"
+FID_IMAGES = 2048  # below which a FID says more of their number than of what they show
+LEAST_FEATURES = 6  # images, of which the fifth neighbour can be told
+
+
+class Figure(NamedTuple):
+    """One result.
+
+    Attributes:
+      name: short, for tables and files: "psnr".
+      value: in `unit`.
+      title: what it is, in words.
+      unit: "dB", or "" of a bare number.
+      better: HIGHER, LOWER, AS_REALS, or "" where it only tells.
+      std: standard deviation over subsets, or None.
+      depends_on: what else it depends on beside the images, as JSON has it: features, sizes of subsets, seeds.
+    """
+
+    name: str
+    value: float
+    title: str
+    unit: str = ""
+    better: str = ""
+    std: float | None = None
+    depends_on: Mapping[str, Any] = {}
+
+
+class Material:
+    """What is judged, as the measures take it; each conversion is made once."""
+
+    def __init__(self, judged: Judged, features: Features | None = None):
+        self.judged, self.features = judged, features
+        self._values: dict[str, list[np.ndarray]] = {}
+        self._features: dict[str, np.ndarray] = {}
+
+    def values(self, role: str) -> list[np.ndarray]:
+        """Images of an attribute of Judged, float32 in [-1, 1]."""
+        if role not in self._values:
+            self._values[role] = [to_unit(image.astype(np.float32)) for image in getattr(self.judged, role).images]
+        return self._values[role]
+
+    def features_of(self, role: str) -> np.ndarray:
+        """Features of an attribute of Judged, float32 [images, dimensions]."""
+        assert self.features is not None, "there is nothing that gives features"
+        if role not in self._features:
+            self._features[role] = self.features.of(getattr(self.judged, role).images)
+        return self._features[role]
+
+    @property
+    def traits(self) -> set[str]:
+        """What measures may need: "sources", "cycled" and "train" images, "paired" ones, "features", or that all have
+        "one size", of 16 px a side at least.
+        """
+        judged = self.judged
+        found = {role for role in ("sources", "cycled", "train") if getattr(judged, role)}
+        count = min(len(judged.fakes.images), len(judged.reals.images))
+        shapes = {image.shape for images in (judged.fakes, judged.reals) for image in images.images[:count]}
+        found |= {"paired"} if judged.paired else set()
+        if len(shapes) == 1 and min(*shapes.pop()[:2]) >= LEAST_SIDE:
+            found.add("one size")
+        if self.features is not None and count >= LEAST_FEATURES:
+            found.add("features")
+        return found
+
+
+class Measure(NamedTuple):
+    """A measure: what it needs (`Material.traits`), and a function that takes it."""
+
+    needs: Sequence[str]
+    take: Callable[[Material], Iterator[Figure]]
+
+
+def _psnr(material):
+    yield Figure("psnr", psnr(*_pairs(material)), "PSNR against the counterparts", "dB", HIGHER)
+
+
+def _ssim(material):
+    yield Figure("ssim", ssim(*_pairs(material)), "SSIM against the counterparts", better=HIGHER)
+
+
+def _l1(material):
+    yield Figure("l1", l1(*_pairs(material)), "mean difference to the counterparts, of a range of 2", better=LOWER)
+
+
+def _swd(material):
+    fakes, reals = (material.values(role) for role in ("fakes", "reals"))
+    count = min(len(fakes), len(reals))
+    patches = PatchSet(), PatchSet()
+    for own, images in zip(patches, (reals, fakes)):
+        own.add(images[:count])
+    levels = swd(*patches)
+    about = {"images": count, "seed": 0}
+    mean = float(np.mean(list(levels.values())))
+    yield Figure("swd", mean, "sliced Wasserstein distance x 1000, mean of the levels", better=LOWER, depends_on=about)
+    for side, value in levels.items():
+        yield Figure(f"swd_{side}", value, f"the same at {side} px", better=LOWER, depends_on=about)
+
+
+def _cycle(material):
+    came_back = material.values("cycled"), material.values("sources")
+    yield Figure("cycle_psnr", psnr(*came_back), "PSNR of what comes back of a cycle", "dB", HIGHER)
+
+
+def _change(material):
+    if {image.shape[2] for role in ("fakes", "sources") for image in material.values(role)} == {3}:
+        change = l1(material.values("fakes"), material.values("sources"))
+        yield Figure("change", change, "mean difference to the source, of a range of 2; 0: nothing was done")
+    kept = luminance_correlation(material.values("fakes"), material.values("sources"))
+    yield Figure("luminance_correlation", kept, "correlation with the source's luminance; -1: inverted")
+
+
+def _kid(material):
+    found = kid(material.features_of("reals"), material.features_of("fakes"))
+    about = {**_featured(material), "subsets": 100, "subset_size": found.subset_size}
+    yield Figure("kid", found.mean, "KID, not scaled", better=LOWER, std=found.std, depends_on=about)
+
+
+def _fid(material):
+    value = fid(material.features_of("reals"), material.features_of("fakes"))
+    yield Figure("fid", value, "FID", better=LOWER, depends_on=_featured(material))
+
+
+def _manifolds(material):
+    found = manifolds(material.features_of("reals"), material.features_of("fakes"))
+    titles = {
+        "precision": "fakes that lie where reals are",
+        "recall": "reals that lie where fakes are; low where modes are missing",
+        "density": "neighbourhoods of reals that a fake lies in, over those that a real would",
+        "coverage": "reals that have a fake beside them",
+    }
+    for name, value in found._asdict().items():
+        yield Figure(name, value, titles[name], better=HIGHER, depends_on=_featured(material))
+
+
+def _diversity(material):
+    fakes, reals = (diversity(material.features_of(role)) for role in ("fakes", "reals"))
+    ratio = fakes / max(reals, 1e-12)
+    title = "mean distance between two fakes, over that between two reals"
+    yield Figure("diversity", ratio, title, better=AS_REALS, depends_on=_featured(material))
+
+
+def _copying(material):
+    found = copying(*(material.features_of(role) for role in ("fakes", "train", "reals")))
+    about = _featured(material)
+    yield Figure("copies", found.copies, "fakes that are nearly a training image", better=LOWER, depends_on=about)
+    title = "distance to the nearest test image, over that to the nearest training image; 1: nothing is remembered"
+    yield Figure("test_gap", found.test_gap, title, depends_on=about)
+
+
+MEASURES = {
+    "psnr": Measure(["paired"], _psnr),
+    "ssim": Measure(["paired", "one size"], _ssim),
+    "l1": Measure(["paired"], _l1),
+    "swd": Measure(["one size"], _swd),
+    "cycle": Measure(["sources", "cycled"], _cycle),
+    "change": Measure(["sources"], _change),
+    "kid": Measure(["features"], _kid),
+    "fid": Measure(["features"], _fid),
+    "manifolds": Measure(["features"], _manifolds),
+    "diversity": Measure(["features"], _diversity),
+    "copying": Measure(["features", "train"], _copying),
+}
+
+
+def fitting(material: Material) -> list[str]:
+    """Names of the MEASURES that fit."""
+    return [name for name, measure in MEASURES.items() if material.traits.issuperset(measure.needs)]
+
+
+def judge(material: Material, measure: str) -> list[Figure]:
+    """Takes one of the MEASURES that fit."""
+    return list(MEASURES[measure].take(material))
+
+
+def judge_classifier(classified: Classified) -> list[Figure]:
+    """The figures of a classifier: accuracies, of each class too, and how far its confidence can be trusted."""
+    shares, labels, names = classified.shares, classified.labels, classified.class_names
+    matrix = confusion_matrix(labels, shares.argmax(axis=1), len(names))
+    counts = np.maximum(matrix.sum(axis=1), 1)
+    return [
+        Figure("accuracy", accuracy(matrix), "top-1 accuracy", better=HIGHER),
+        Figure("class_accuracy", class_accuracy(matrix), "mean of the classes' accuracies", better=HIGHER),
+        Figure("calibration_error", calibration_error(shares, labels), "expected calibration error", better=LOWER),
+        *(
+            Figure(f"accuracy_{name}", float(right / count), f"of {count} images of {name}", better=HIGHER)
+            for name, right, count in zip(names, np.diag(matrix), counts, strict=True)
+        ),
+    ]
+
+
+def cautions(figures: Sequence[Figure], material: Material) -> list[str]:
+    """What should be known before figures are compared, in lines."""
+    judged = material.judged
+    count = min(len(judged.fakes.images), len(judged.reals.images))
+    lines = []
+    if any(figure.name == "fid" for figure in figures) and count < FID_IMAGES:
+        lines.append(f"FID of {count} images depends on their number; compare it with none of another, prefer KID")
+    if material.features and not material.features.name.startswith("inception"):
+        lines.append(f"features are those of {material.features.name}: compare with no figure of Inception's")
+    if judged.reals.origin.startswith(TRAINING_IMAGES):
+        lines.append("there is no test split: this is how well the training images are known")
+    return lines
+
+
+def _pairs(material):
+    count = min(len(material.judged.fakes.images), len(material.judged.reals.images))
+    return material.values("fakes")[:count], material.values("reals")[:count]
+
+
+def _featured(material):
+    features = material.features
+    return {"features": features.name, **({"file_sha256": features.file_hash} if features.file_hash else {})}

@@ -1,0 +1,178 @@
+"""The page of an evaluation: figures, their course over checkpoints, and the images behind them, in one file."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from base.files import writing, written_whole
+from evaluation.distributions import copying
+from evaluation.images import psnr
+from evaluation.judgement import Figure, Material
+from evaluation.records import Record, value_in_words
+
+SHOWN = 8  # images of a kind
+NOISE_SHOWN = 48  # images that were made of noise
+SIDE = 256  # pixels to which larger images are downsized
+PLOT = (160, 40)  # pixels of a curve, width and height
+PAGE = """\
+<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>
+:root {{ color-scheme: light dark; --page: #f4f4f1; --card: #fff; --ink: #1c1d1f; --soft: #6a6d72; --line: #e0e0da;
+  --mark: #2563a8; }}
+@media (prefers-color-scheme: dark) {{
+  :root {{ --page: #141517; --card: #1e2023; --ink: #ececea; --soft: #9b9ea4; --line: #2f3236; --mark: #7fb2e8; }}
+}}
+* {{ box-sizing: border-box; }}
+body {{ margin: 0 auto; max-width: 76rem; padding: 2.5rem clamp(1rem, 3vw, 3rem); background: var(--page);
+  color: var(--ink); font: 15px/1.5 system-ui, sans-serif; }}
+h1 {{ margin: 0; font-size: 1.7rem; font-weight: 650; letter-spacing: -0.02em; overflow-wrap: anywhere; }}
+h2 {{ margin: 2.5rem 0 0.3rem; font-size: 1.25rem; }}
+h3 {{ margin: 1.8rem 0 0.6rem; font-size: 1rem; }}
+p {{ margin: 0.3rem 0; color: var(--soft); }}
+.caution {{ border-left: 3px solid var(--mark); padding-left: 0.7rem; }}
+.wide {{ overflow-x: auto; }}
+table {{ border-collapse: collapse; width: 100%; margin-top: 1rem; background: var(--card); }}
+td {{ padding: 0.45rem 0.8rem; border: 1px solid var(--line); vertical-align: middle; }}
+td:nth-child(2) {{ white-space: nowrap; text-align: right; font-variant-numeric: tabular-nums; }}
+td:nth-child(3) {{ color: var(--soft); min-width: 13rem; }}
+svg {{ display: block; stroke: var(--mark); fill: none; stroke-width: 1.5; overflow: visible; }}
+.rows {{ display: grid; gap: 0.8rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 17rem), 1fr)); }}
+figure {{ margin: 0; background: var(--card); border: 1px solid var(--line); border-radius: 8px; overflow: hidden; }}
+figure div {{ display: flex; gap: 2px; }}
+img {{ flex: 1; min-width: 0; width: 100%; height: auto; image-rendering: pixelated; }}
+.mosaic {{ display: grid; gap: 2px; grid-template-columns: repeat(auto-fill, minmax(5rem, 1fr)); }}
+figcaption {{ padding: 0.4rem 0.7rem; color: var(--soft); font-variant-numeric: tabular-nums; }}
+</style>
+<h1>{title}</h1>
+{sections}
+</html>
+"""
+
+
+class Result(NamedTuple):
+    """What a page shows of one evaluation: its record, what should be known about it, and what was judged; that is None
+    of a classifier's verdicts.
+    """
+
+    record: Record
+    cautions: Sequence[str]
+    material: Material | None
+
+
+def write_page(path: Path, results: Sequence[Result], known: Sequence[Record]) -> None:
+    """Writes the page, whole or not at all.
+
+    Args:
+      path: path of the HTML file.
+      results: of one subject.
+      known: records of the same run, for the course of figures over its checkpoints.
+
+    Raises:
+      OutputError: it cannot be written.
+    """
+    title = html.escape(results[0].record.subject)
+    page = PAGE.format(title=title, sections="\n".join(_section(result, known) for result in results))
+    with writing(path), written_whole(path) as file:
+        file.write_text(page, encoding="utf-8", errors="backslashreplace")  # a file name may be no Unicode
+
+
+def _section(result: Result, known: Sequence[Record]) -> str:
+    record, material = result.record, result.material
+    count = f"{record.fakes['images']} images"
+    facts = f"{count} beside {len(material.judged.reals.images)} {material.judged.reals.origin}" if material else count
+    course = [each for each in known if (each.name, each.protocol) == (record.name, record.protocol)]
+    rows = "\n".join(_row(figure, course) for figure in record.figures)
+    parts = [
+        f"<h2>{html.escape(record.name or 'Figures')}</h2>",
+        f"<p>{html.escape(facts)}</p>",
+        *(f'<p class="caution">{html.escape(line)}</p>' for line in result.cautions),
+        f'<div class="wide"><table>{rows}</table></div>',
+        *(_pictures(material) if material else []),
+    ]
+    return "\n".join(parts)
+
+
+def _row(figure: Figure, course: Sequence[Record]) -> str:
+    words = "; ".join(filter(None, [figure.title, figure.better]))
+    points = sorted(
+        (each.step, other.value)
+        for each in course
+        for other in each.figures
+        if each.step is not None and (other.name, other.depends_on) == (figure.name, figure.depends_on)
+    )
+    cells = [f"<b>{html.escape(figure.name)}</b>", f"{value_in_words(figure)} {figure.unit}", html.escape(words)]
+    if len(points) > 1:
+        cells.append(_curve(points))
+    return f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
+
+
+def _curve(points: Sequence[tuple[int, float]]) -> str:
+    """A line through values over steps."""
+    steps, values = np.array(points, np.float64).T
+    x = (steps - steps[0]) / max(steps[-1] - steps[0], 1) * PLOT[0]
+    y = (1 - (values - values.min()) / max(np.ptp(values), 1e-12)) * PLOT[1]
+    line = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y))
+    label = f"from {values[0]:.4g} at step {steps[0]:.0f} to {values[-1]:.4g} at step {steps[-1]:.0f}"
+    title = f"<title>{label}</title>"
+    return f'<svg width="{PLOT[0]}" height="{PLOT[1]}" role="img"><polyline points="{line}"/>{title}</svg>'
+
+
+def _pictures(material: Material) -> list[str]:
+    judged = material.judged
+    parts = []
+    if judged.sources and judged.paired:
+        scores = np.array([psnr([fake], [real]) for fake, real in zip(*map(material.values, ("fakes", "reals")))])
+        order = np.argsort(-scores, kind="stable")
+        for title, indices in (("Nearest to the counterpart", order[:SHOWN]), ("Farthest", order[::-1][:SHOWN])):
+            figures = [
+                _figure(
+                    [judged.sources.images[i], judged.fakes.images[i], judged.reals.images[i]], f"{scores[i]:.1f} dB"
+                )
+                for i in indices
+            ]
+            parts += _rows(f"{title}: source, result, counterpart", figures)
+    elif judged.sources:
+        pairs = list(zip(judged.sources.images, judged.fakes.images))[:SHOWN]
+        parts += _rows("Source and result", [_figure(pair) for pair in pairs])
+    else:
+        images = "".join(map(_image, judged.fakes.images[:NOISE_SHOWN]))
+        parts += ["<h3>Results</h3>", f'<div class="mosaic">{images}</div>']
+    if judged.train and material.features:
+        found = copying(material.features_of("fakes"), material.features_of("train"))
+        figures = [
+            _figure(
+                [judged.fakes.images[i], judged.train.images[found.nearest[i]]], f"distance {found.distances[i]:.2f}"
+            )
+            for i in np.argsort(found.distances, kind="stable")[:SHOWN]
+        ]
+        parts += _rows("Results that lie nearest to a training image, and that image; 1 is usual among those", figures)
+    return parts
+
+
+def _rows(title: str, figures: Sequence[str]) -> list[str]:
+    return [f"<h3>{html.escape(title)}</h3>", f'<div class="rows">{"".join(figures)}</div>']
+
+
+def _figure(images: Sequence[np.ndarray], caption: str = "") -> str:
+    text = f"<figcaption>{html.escape(caption)}</figcaption>" if caption else ""
+    return f"<figure><div>{''.join(map(_image, images))}</div>{text}</figure>"
+
+
+def _image(pixels: np.ndarray) -> str:
+    image = Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
+    image.thumbnail((SIDE, SIDE))
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return f'<img alt="" src="data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}">'

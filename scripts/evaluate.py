@@ -1,0 +1,213 @@
+"""Judges a trained run, or folders of images, by measures that say what they depend on."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.realpath(__file__))))  # works from anywhere, uninstalled
+
+import base.early_signals  # noqa: F401 (from here on, Ctrl-C ends the program in one line)
+
+import dataclasses
+import importlib.metadata
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from base.command_line import parse_arguments, run
+from base.errors import UsageError
+from base.options import Options, option
+from base.terminal import track
+from config import Config
+from evaluation.features import MODES, Features, classifier_features, inception_features
+from evaluation.judgement import MEASURES, Material, cautions, fitting, judge, judge_classifier
+from evaluation.page import Result, write_page
+from evaluation.records import Record, add_records, comparison, read_records, table
+from evaluation.sets import Judged, classified_of_run, judged_of_folders, judged_of_run
+from inference.load import LoadedRun, load_run
+from inference.outputs import check_output_file
+from run_folder.checkpoints import find_steps
+from run_folder.folder import RunFolder
+
+USAGE = """\
+Judges the test images of a trained run, or a folder of images beside another. Figures are printed, and kept with all
+that they depend on in the run folder's evaluation.json; evaluation.html beside it shows them, and the images.
+
+  python scripts/evaluate.py --run_dir=runs/photos
+  python scripts/evaluate.py --run_dir=runs/photos --checkpoint=all --inception=classify_image_graph_def.pb
+  python scripts/evaluate.py --real=photos/testB --fake=translated
+  python scripts/evaluate.py --compare=runs/photos,runs/other
+"""
+FILE = "evaluation.json"
+ALL = "all"
+NOT_COMMON = ("seed", "run_dir")  # options in which runs of one group may differ
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class EvaluateOptions(Options):
+    """The command line."""
+
+    run_dir: Path | None = option(None, "Run folder of train.py.", "what", metavar="DIR")
+    checkpoint: str | None = option(
+        None, "Step of the checkpoint, or all.", "what", auto="the newest", metavar="STEP_OR_ALL"
+    )
+    data_dir: str | None = option(None, "Other data than the run's.", "what", auto="the run's", metavar="DIR")
+    real: Path | None = option(None, "Folder of images as they should look, with --fake.", "what", metavar="DIR")
+    fake: Path | None = option(None, "Folder of images to judge, with --real.", "what", metavar="DIR")
+    compare: str | None = option(
+        None, "Run folders, joined by commas, whose evaluations are shown beside each other.", "what", metavar="DIRS"
+    )
+
+    measures: str | None = option(
+        None, f"Of {', '.join(MEASURES)}; joined by commas.", auto="all that fit", metavar="NAMES"
+    )
+    count: int = option(2048, "Images of each set, at most.", low=2)
+    size: int | None = option(
+        None, "Side in pixels to which images of folders are resized.", low=16, auto="as they are", metavar="PIXELS"
+    )
+    seed: int = option(0, "What the noise is drawn from, for runs that make images of noise.", low=0, high=2**32 - 1)
+    inception: Path | None = option(
+        None, "Frozen Inception network that gives features, for FID, KID and more.", metavar="FILE"
+    )
+    fid_mode: str = option("original", "How images are resized for it.", choices=MODES)
+    features: Path | None = option(
+        None, "Run folder of a classifier of this project that gives features, in its place.", metavar="DIR"
+    )
+    output: Path | None = option(
+        None, "File for the figures; the page goes beside it.", auto=f"{FILE} in the run folder", metavar="FILE.json"
+    )
+
+    def check(self) -> None:
+        folders = self.real is not None or self.fake is not None
+        if self.compare is not None and not all(self.compare.split(",")):
+            raise UsageError(f"--compare={self.compare}: must be names of run folders, joined by commas")
+        if sum([self.run_dir is not None, folders, self.compare is not None]) != 1:
+            raise UsageError("give --run_dir=DIR, or --real=DIR and --fake=DIR, or --compare=DIR,DIR (see --help)")
+        if folders and (self.real is None or self.fake is None):
+            raise UsageError("--real and --fake go together")
+        if self.inception and self.features:
+            raise UsageError("--inception and --features both give features; leave one out")
+        if self.checkpoint not in (None, ALL) and not self.checkpoint.isdecimal():
+            raise UsageError(f"--checkpoint={self.checkpoint}: must be a step, or {ALL}")
+        if self.output and self.output.suffix != ".json":
+            raise UsageError(f"--output={self.output}: must be the name of a .json file")
+        unknown = [name for name in self.measure_names if name not in MEASURES]
+        if unknown:
+            raise UsageError(f"--measures={self.measures}: there is no {unknown[0]}; there are {', '.join(MEASURES)}")
+
+    @property
+    def measure_names(self) -> list[str]:
+        """Those that are asked for; none where all that fit are."""
+        return self.measures.split(",") if self.measures else []
+
+
+def main(arguments: list[str]) -> int:
+    options = parse_arguments(arguments, EvaluateOptions, USAGE)
+    if options.compare:
+        records = [record for folder in options.compare.split(",") for record in read_records(Path(folder) / FILE)]
+        print("\n".join(comparison(records)))
+        return 0
+    output = options.output or (options.run_dir / FILE if options.run_dir else None)
+    if output:
+        check_output(output)
+    features = find_features(options)
+    if options.run_dir:
+        for step in steps(options):
+            results = judge_run(options, load_run(options.run_dir, precision="float32", step=step), features)
+            keep(results, output)
+    else:
+        assert options.real and options.fake, "one of the three was given"
+        judged = judged_of_folders(options.real, options.fake, options.count, options.size)
+        subject = Record(str(options.fake), None, "", "", {}, protocol(None), [])
+        keep([judge_images(options, judged, features, subject)], output)
+    return 0
+
+
+def check_output(output: Path) -> None:
+    """Raises a UserError where writing would destroy something; before the work."""
+    page = output.with_suffix(".html")
+    if output.exists():
+        read_records(output)
+    elif os.path.lexists(page):
+        raise UsageError(f"{page} exists, and is not of {output}; choose another --output")
+    for file in (output, page):
+        check_output_file("output", file, overwrite=True)
+
+
+def find_features(options: EvaluateOptions) -> Features | None:
+    """What gives features, where something does."""
+    if options.inception:
+        return inception_features(options.inception, options.fid_mode)
+    return classifier_features(load_run(options.features)) if options.features else None
+
+
+def steps(options: EvaluateOptions) -> Sequence[int | None]:
+    """Of the checkpoints to judge, oldest first; None for the newest."""
+    if options.checkpoint == ALL:
+        return find_steps(RunFolder(str(options.run_dir)).checkpoints)[::-1]
+    return [int(options.checkpoint) if options.checkpoint else None]
+
+
+def judge_run(options: EvaluateOptions, trained: LoadedRun, features: Features | None) -> list[Result]:
+    """Judges what a run makes."""
+    config, outputs = trained.config, trained.model.outputs
+    subject = Record(
+        subject=f"{Path(config.run_dir).resolve().name}, step {trained.step}",
+        step=trained.step,
+        name="",
+        group=json.dumps({name: value for name, value in config.values().items() if name not in NOT_COMMON}),
+        fakes={},
+        protocol=protocol(config),
+        figures=[],
+    )
+    if outputs.classification:
+        classified = classified_of_run(trained, options.data_dir, track)
+        about = {"origin": classified.origin, "images": len(classified.labels)}
+        return [Result(subject._replace(fakes=about, figures=judge_classifier(classified)), [], None)]
+    found = judged_of_run(trained, options.data_dir, options.count, options.seed, track)
+    return [judge_images(options, judged, features, subject) for judged in found]
+
+
+def judge_images(options: EvaluateOptions, judged: Judged, features: Features | None, subject: Record) -> Result:
+    """Judges images by every measure that is asked for; `subject` is the record but for what is found here."""
+    material = Material(judged, features)
+    able = fitting(material)
+    for name in options.measure_names:
+        if name not in able:
+            lacking = ", ".join(need for need in MEASURES[name].needs if need not in material.traits)
+            raise UsageError(f"--measures={name}: cannot be taken here, for lack of: {lacking}")
+    names = options.measure_names or able
+    figures = [figure for name in track(names, len(names), "measures") for figure in judge(material, name)]
+    others = {role: images.record() for role in ("reals", "sources", "train") if (images := getattr(judged, role))}
+    record = subject._replace(
+        name=judged.name, fakes=judged.fakes.record(), protocol={**others, **subject.protocol}, figures=figures
+    )
+    return Result(record, cautions(figures, material), material)
+
+
+def protocol(config: Config | None) -> dict[str, Any]:
+    """What figures depend on beside the images and the measures."""
+    fitted = {} if config is None else {"preprocess": config.preprocess, "image_size": config.image_size}
+    versions = {name: importlib.metadata.version(name) for name in ("tensorflow", "numpy", "pillow")}
+    return {**fitted, "images": "8 bit, not compressed", "precision": "float32", "versions": versions}
+
+
+def keep(results: Sequence[Result], output: Path | None) -> None:
+    """Prints the figures, and keeps them with their page."""
+    for result in results:
+        record = result.record
+        title = ", ".join(filter(None, [record.subject, record.name]))
+        print("{title}: {images} {origin}".format(title=title, **record.fakes))
+        for line in [*table(record.figures), *result.cautions]:
+            print(f"  {line}")
+    if output:
+        known = add_records(output, [result.record for result in results])
+        page = output.with_suffix(".html")
+        write_page(page, results, known)
+        print(f"Kept with what they depend on: {output}; to be looked at: {page}")
+
+
+if __name__ == "__main__":
+    run(main)

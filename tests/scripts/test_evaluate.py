@@ -1,0 +1,129 @@
+"""scripts/evaluate.py: figures of runs and folders, kept where they can be compared, and mistakes in one line."""
+
+import json
+import shutil
+
+import pytest
+
+from base.errors import UserError
+from scripts.evaluate import main
+from tests.helpers.images import photo, save
+from tests.helpers.inception import write_inception
+from tests.helpers.untrained import make_run
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory):
+    """Folders of eight images of 32 px."""
+    folder = tmp_path_factory.mktemp("photos")
+    for number in range(8):
+        for seed, name in enumerate(("trainA", "trainB", "testA", "testB", "other")):
+            save(folder / name / f"{number}.png", photo(100 * seed + number, 32, 32))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def made(photos, tmp_path_factory):
+    """Folder of an untrained CycleGAN of these images."""
+    return make_run(tmp_path_factory.mktemp("run") / "photos", data_dir=str(photos))
+
+
+@pytest.fixture
+def run(made, tmp_path):
+    """The same, untouched."""
+    return shutil.copytree(made, tmp_path / "photos")
+
+
+def test_folders_are_judged_without_a_run(photos, tmp_path, capsys):
+    output = tmp_path / "figures.json"
+    assert main([f"--real={photos}/testB", f"--fake={photos}/other", f"--output={output}"]) == 0
+    shown = capsys.readouterr().out
+    assert f"{photos}/other: 8 {photos}/other" in shown
+    assert "swd_32" in shown and "lower is better" in shown
+    (record,) = json.loads(output.read_text())["records"]
+    assert record["protocol"]["reals"]["images"] == 8
+    assert [figure["name"] for figure in record["figures"]] == ["swd", "swd_32", "swd_16"]
+
+
+def test_folder_beside_itself_has_no_distance(photos, capsys):
+    main([f"--real={photos}/other", f"--fake={photos}/other"])
+    assert capsys.readouterr().out.splitlines()[1].split()[:2] == ["swd", "0"]
+
+
+@pytest.mark.slow
+def test_run_is_judged_in_both_directions_and_keeps_its_figures(run, capsys):
+    assert main([f"--run_dir={run}"]) == 0
+    shown = capsys.readouterr().out
+    assert "photos, step 7, AtoB: 8 translations of images of testA" in shown
+    assert "cycle_psnr" in shown and "luminance_correlation" in shown
+    records = json.loads((run / "evaluation.json").read_text())["records"]
+    assert [record["name"] for record in records] == ["AtoB", "BtoA"]
+    assert records[0]["protocol"]["train"]["origin"] == "images of trainB"
+    page = (run / "evaluation.html").read_text()
+    assert page.count("<h2>") == 2 and page.count('<img alt="" src="data:image/png') >= 2 * 2 * 8
+    assert "http" not in page.replace("http://www.w3.org/2000/svg", ""), "nothing is fetched"
+    before = (run / "evaluation.json").read_bytes()
+    assert main([f"--run_dir={run}"]) == 0
+    assert (run / "evaluation.json").read_bytes() == before, "the same command gives the same figures"
+
+
+@pytest.mark.slow
+def test_inception_gives_figures_that_name_it(run, tmp_path, capsys):
+    write_inception(tmp_path / "graph.pb", "ExpandDims")
+    assert main([f"--run_dir={run}", f"--inception={tmp_path}/graph.pb", "--measures=kid,fid"]) == 0
+    shown = capsys.readouterr().out
+    assert "FID of 8 images depends on their number" in shown
+    figures = json.loads((run / "evaluation.json").read_text())["records"][0]["figures"]
+    assert [figure["name"] for figure in figures] == ["kid", "fid"]
+    assert figures[0]["depends_on"]["features"] == "inception-original"
+
+
+@pytest.mark.slow
+def test_runs_are_compared_by_what_was_kept(run, tmp_path, capsys):
+    same, fewer = (shutil.copytree(run, tmp_path / name) for name in ("same", "fewer"))
+    for folder, extra in ((run, []), (same, []), (fewer, ["--count=4"])):
+        main([f"--run_dir={folder}", "--measures=swd", *extra])
+    capsys.readouterr()
+    assert main([f"--compare={run},{same},{fewer}"]) == 0
+    shown = capsys.readouterr().out
+    assert "photos, step 7 and 1 more" in shown and "± 0" in shown
+    assert "fewer, step 7 was not judged as photos, step 7: reals: images 8 and 4" in shown
+
+
+@pytest.mark.slow
+def test_classifier_is_judged_by_its_verdicts(tmp_path, capsys):
+    for number in range(6):
+        for split in ("train", "test"):
+            save(tmp_path / "data" / split / ("cat", "dog", "cow")[number % 3] / f"{number}.png", photo(number, 20, 20))
+    run = make_run(tmp_path / "pets", "darknet", data_dir=str(tmp_path / "data"))
+    assert main([f"--run_dir={run}"]) == 0
+    shown = capsys.readouterr().out
+    assert "pets, step 7: 6 images of test" in shown
+    assert "calibration_error" in shown and "accuracy_cow" in shown
+
+
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        ([], "give --run_dir=DIR, or --real=DIR and --fake=DIR"),
+        (["--run_dir=run", "--real=a", "--fake=b"], "give --run_dir=DIR, or"),
+        (["--real=a"], "--real and --fake go together"),
+        (["--run_dir=run", "--inception=a.pb", "--features=b"], "leave one out"),
+        (["--run_dir=run", "--measures=swd,fdi"], "there is no fdi; there are psnr"),
+        (["--compare=,"], "must be names of run folders"),
+        (["--compare=nowhere"], "nowhere/evaluation.json: no such file"),
+        (["--run_dir=nowhere"], "no such run folder"),
+        (["--real={0}/nowhere", "--fake={0}/other"], "nowhere"),
+        (["--real={0}/other", "--fake={0}/other", "--measures=psnr"], "--measures=psnr: cannot be taken here"),
+        (["--real={0}/other", "--fake={0}/other", "--output={0}/other/0.png"], "must be the name of a .json file"),
+        (["--run_dir=run", "--checkpoint=newest"], "--checkpoint=newest: must be a step, or all"),
+        (["--real={0}/other", "--fake={0}/other", "--output={0}/none/x.json"], "x.json"),
+    ],
+)
+def test_mistakes_are_one_line_and_write_nothing(photos, tmp_path, monkeypatch, arguments, words):
+    monkeypatch.chdir(tmp_path)
+    before = sorted(photos.rglob("*"))
+    with pytest.raises(UserError) as error:
+        main([argument.format(photos) for argument in arguments])
+    assert words in str(error.value) and "\n" not in str(error.value)
+    assert sorted(photos.rglob("*")) == before and not list(tmp_path.iterdir())
