@@ -82,11 +82,12 @@ def kid(reals: np.ndarray, fakes: np.ndarray, subsets: int = KID_SUBSETS, size: 
     Args:
       reals, fakes: features, at least 2 of each.
       subsets: how many subsets are drawn, each without replacement.
-      size: features in each, at most; never more than there are.
+      size: features in each; where there are not more, half of the smaller set, so that subsets differ.
 
     Source: Binkowski et al. 2018, arXiv 1801.01401, section 4; subsets as in torch-fidelity 0.4.
     """
-    size = min(size, len(reals), len(fakes))
+    fewer = min(len(reals), len(fakes))
+    size = size if size < fewer else max(2, fewer // 2)
     random = np.random.RandomState(KID_SEED)
     found = []
     for _ in range(subsets):

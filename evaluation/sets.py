@@ -95,7 +95,7 @@ def judged_of_run(run: LoadedRun, data_dir: str | None, count: int, seed: int, t
         (name,) = data.streams
         reals = data.test(name)
         generated = list(track(run.generate(len(reals.images), seed), len(reals.images), "images"))
-        fakes = ImageSet(generated, f"made of noise, seed {seed}")
+        fakes = ImageSet(generated, f"images made of noise, seed {seed}")
         return [Judged("", fakes, reals, train=data.train(name))]
     found = []
     for direction, signature in outputs.translations.items():

@@ -39,9 +39,12 @@ def test_fid_of_shifted_features_is_the_square_of_the_shift():
     assert fid(reals, reals + 0.5) == pytest.approx(0.25 * reals.shape[1], rel=1e-5)
 
 
-def test_kid_takes_no_larger_subsets_than_there_are_images():
-    reals, fakes = features("fewer images than dimensions")
-    assert kid(reals, fakes).subset_size == 40
+@pytest.mark.parametrize("count, size", [(50, 25), (5, 2), (3, 2), (2, 2)])
+def test_subsets_of_few_images_are_half_of_them_so_that_they_differ(count, size):
+    reals, fakes = features("more images than dimensions")
+    found = kid(reals, fakes[:count])
+    assert found.subset_size == size
+    assert found.std > 0
 
 
 def test_distances_in_blocks_are_those_of_all_at_once(monkeypatch):

@@ -90,7 +90,7 @@ def test_figures_of_features_name_what_gave_them():
         "features": "inception-original",
         "file_sha256": "ab12",
         "subsets": 100,
-        "subset_size": 20,
+        "subset_size": 10,
     }
     assert found.std is not None
 
