@@ -8,29 +8,13 @@ import sys
 import pytest
 
 from base.command_line import parse_arguments
-from build_data import BuildOptions
 from models.configs import make_config, parse_config_flags
 from scripts import get_data
-from scripts.benchmark import BenchmarkOptions
-from scripts.evaluate import EvaluateOptions
-from scripts.export import ExportOptions
 from scripts.import_weights import parse_options
-from scripts.sample import SampleOptions
-from scripts.serve import ServeOptions
-from scripts.translate import TranslateOptions
 from tests.conftest import ROOT
 from tests.helpers import pages
-from tests.helpers.pages import DOCS, all_commands
+from tests.helpers.pages import DOCS, OPTIONS, all_commands
 
-ENTRIES = {
-    "build_data.py": BuildOptions,
-    "scripts/benchmark.py": BenchmarkOptions,
-    "scripts/evaluate.py": EvaluateOptions,
-    "scripts/export.py": ExportOptions,
-    "scripts/sample.py": SampleOptions,
-    "scripts/serve.py": ServeOptions,
-    "scripts/translate.py": TranslateOptions,
-}
 HELP = [command for command in all_commands() if command.endswith("--help")]
 
 
@@ -61,7 +45,7 @@ def test_the_program_takes_the_command(command):
     elif program == "scripts/import_weights.py":
         parse_options(arguments)
     else:
-        parse_arguments(arguments, ENTRIES[program], "")
+        parse_arguments(arguments, OPTIONS[program], "")
 
 
 @pytest.mark.slow

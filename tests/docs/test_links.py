@@ -5,33 +5,12 @@ import re
 import pytest
 
 from base.options import options
-from build_data import BuildOptions
 from models.registry import MODELS, find_model
-from scripts.benchmark import BenchmarkOptions
-from scripts.evaluate import EvaluateOptions
-from scripts.export import ExportOptions
-from scripts.get_data import GetOptions
-from scripts.import_weights import ImportOptions
-from scripts.sample import SampleOptions
-from scripts.serve import ServeOptions
-from scripts.translate import TranslateOptions
 from tests.conftest import ROOT
 from tests.helpers.autoencoder import AutoencoderConfig
-from tests.helpers.pages import DOCS, NOTEBOOK, PAGES, anchors, inline_code, links, name
+from tests.helpers.pages import DOCS, NOTEBOOK, OPTIONS, PAGES, anchors, inline_code, links, name
 
-OPTIONS = [
-    *(find_model(model).config_class for model in MODELS),
-    AutoencoderConfig,
-    BenchmarkOptions,
-    BuildOptions,
-    EvaluateOptions,
-    ExportOptions,
-    GetOptions,
-    ImportOptions,
-    SampleOptions,
-    ServeOptions,
-    TranslateOptions,
-]
+CONFIGS = [*(find_model(model).config_class for model in MODELS), AutoencoderConfig]
 
 
 @pytest.mark.parametrize("page", [*sorted(ROOT.glob("*.md")), *DOCS.glob("*.md"), NOTEBOOK], ids=name)
@@ -58,7 +37,7 @@ def test_the_readme_has_one_test_command_for_the_continuous_integration():
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_every_option_that_a_page_names_exists(page):
-    known = {option for options_class in OPTIONS for option in options(options_class)}
+    known = {option for options_class in (*CONFIGS, *OPTIONS.values()) for option in options(options_class)}
     known |= {f"no{option}" for option in known} | {"help", "logdir"}
     named = {option for code in inline_code(page) for option in re.findall(r"(?<![\w-])--([a-z_0-9]+)", code)}
     assert not named - known

@@ -5,9 +5,29 @@ import re
 import shlex
 from pathlib import Path
 
+from build_data import BuildOptions
+from scripts.benchmark import BenchmarkOptions
+from scripts.evaluate import EvaluateOptions
+from scripts.export import ExportOptions
+from scripts.get_data import GetOptions
+from scripts.import_weights import ImportOptions
+from scripts.sample import SampleOptions
+from scripts.serve import ServeOptions
+from scripts.translate import TranslateOptions
 from tests.conftest import ROOT
 
 DOCS = ROOT / "docs"
+OPTIONS = {  # of each program but train.py, whose options are those of a config
+    "build_data.py": BuildOptions,
+    "scripts/benchmark.py": BenchmarkOptions,
+    "scripts/evaluate.py": EvaluateOptions,
+    "scripts/export.py": ExportOptions,
+    "scripts/get_data.py": GetOptions,
+    "scripts/import_weights.py": ImportOptions,
+    "scripts/sample.py": SampleOptions,
+    "scripts/serve.py": ServeOptions,
+    "scripts/translate.py": TranslateOptions,
+}
 NOTEBOOK = DOCS / "tour.ipynb"
 PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
 FENCE = re.compile(r"^ *```(\w*)\n(.*?)^ *```$", re.DOTALL | re.MULTILINE)
