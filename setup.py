@@ -47,7 +47,6 @@ setup(
             "tf2onnx==1.17.0",  # exact: a norm is converted through what it does not promise to keep
         ],
         "gpu": ["tensorflow[and-cuda]>=2.16"],
-        "lmdb": ["lmdb>=1.4"],  # LSUN's databases
         "test": ["pytest>=8", "pytest-xdist>=3.6"],  # tests run on all cores
         "torch": ["torch>=2.6"],  # import_weights.py, and the comparisons with PyTorch in tests and benchmark
     },

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import os
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from base.errors import DataError
+from inputs.lmdb_file import LmdbFile
 from inputs.trees import Tree, TreePath, file_on_disk, file_version
 
 FILE = "data.mdb"
@@ -17,30 +18,33 @@ EXTENSION = ".webp"  # what LSUN's images are
 
 
 class Database(Tree):
-    """The images of a database. LMDB takes a database for what it says to be: but for its length, it is not checked."""
+    """The images of a database."""
 
     def __init__(self, path: Path):
-        """Lists the images.
-
-        Raises:
-          DataError: lmdb is not installed, or the database is damaged or cut short.
-        """
-        self._environment: Any = None  # opened at the first read: none may be open where a process is forked
-        self._opening = threading.Lock()
-        with _open(path) as environment, environment.begin(buffers=True) as transaction:
-            names = {f"{bytes(key).decode('latin-1')}{EXTENSION}": len(value) for key, value in transaction.cursor()}
-        if any("/" in name or name.startswith(".") for name in names):
+        """Lists the images. DataError where the database is damaged, cut short, or none of LSUN's."""
+        self._offsets: dict[str, int] = {}
+        sizes = {}
+        try:
+            with open(path / FILE, "rb") as file:
+                for value in LmdbFile(file).values():
+                    name = f"{value.key.decode('latin-1')}{EXTENSION}"
+                    self._offsets[name], sizes[name] = value.offset, value.size
+        except (OSError, ValueError) as error:
+            raise DataError(f"{path / FILE}: {getattr(error, 'strerror', None) or error}") from None
+        if any("/" in name or name.startswith(".") for name in sizes):
             raise DataError(f"{path}: has keys that are no names of files, as LSUN's are")
-        super().__init__(path, names)
+        super().__init__(path, sizes)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.path,)
 
     def chunks(self, name: str) -> Iterator[bytes]:
-        with self._opening:
-            self._environment = self._environment or _open(file_on_disk(self.path))
-        with self._environment.begin() as transaction:
-            yield transaction.get(name.removesuffix(EXTENSION).encode("latin-1"))
+        file_name = file_on_disk(self.path) / FILE
+        try:
+            with open(file_name, "rb") as file:
+                yield LmdbFile(file).read(self._offsets[name], self.sizes[name])
+        except ValueError as error:
+            raise OSError(errno.EIO, f"its database {error}", str(file_name)) from None
 
 
 def holds_database(folder: Path) -> bool:
@@ -56,20 +60,3 @@ def open_database(folder: Path) -> TreePath:
 @functools.lru_cache(maxsize=2)
 def _tree(folder: Path, version: tuple[int, int]) -> TreePath:
     return TreePath(Database(folder))
-
-
-def _open(path: Path) -> Any:
-    """Opens a database to read from; DataError where that is not possible."""
-    try:
-        import lmdb
-    except ImportError:
-        raise DataError(f"{path}: is a database of LMDB, which needs: pip install -e '.[lmdb]'") from None
-    try:
-        environment = lmdb.open(os.fspath(path), readonly=True, lock=False, readahead=False, create=False)
-    except lmdb.Error as error:
-        raise DataError(f"{path / FILE}: cannot be read: {str(error).removeprefix(f'{path}: ')}") from None
-    needed = (environment.info()["last_pgno"] + 1) * environment.stat()["psize"]
-    if (path / FILE).stat().st_size < needed:  # reading behind its end would end the program
-        environment.close()
-        raise DataError(f"{path / FILE}: is cut short: it must have {needed:,} bytes")
-    return environment

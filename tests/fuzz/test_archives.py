@@ -1,4 +1,4 @@
-"""Damaged archives: listed, read, unpacked and converted, or said to be damaged."""
+"""Damaged archives and databases: listed, read, unpacked and converted, or said to be damaged."""
 
 import shutil
 import tarfile
@@ -10,10 +10,12 @@ from downloads.unpack import unpack
 from inputs.archives import open_archive
 from inputs.images import BadImage, read_bytes
 from inputs.layouts import open_folder
+from inputs.lsun import FILE, open_database
 from inputs.splits import domain_splits
 from inputs.trees import TreePath
 from tests.helpers.archives import image_bytes, make_tar, make_zip, special
 from tests.helpers.errors import complaint
+from tests.helpers.lmdb import write_database
 from tests.helpers.mutations import EXTREMES, mutated
 from tests.helpers.programs import assert_kept, snapshot
 
@@ -86,5 +88,27 @@ def test_damaged_archive_is_unpacked_into_its_folder_or_not_at_all(fuzz, archive
         shutil.rmtree(folder)
         assert snapshot(tmp_path) == before
         path.unlink()
+
+    fuzz(attack, rounds=60)
+
+
+@pytest.mark.parametrize("name", ["values", "lsun"])
+def test_damaged_database_is_read_or_said_to_be_damaged(fuzz, name, tmp_path):
+    whole = (write_database(tmp_path / "whole", name) / FILE).read_bytes()
+    folder = tmp_path / "base"
+    folder.mkdir()
+
+    def attack(draw):
+        data = bytearray(whole)
+        for _ in range(draw.choice((0, 1, 1, 2, 8))):  # in the headers of pages, where all is told
+            place = draw.randrange(0, len(data), 4096) + draw.randrange(160)
+            data[place] = draw.choice((data[place] ^ 1 << draw.randrange(8), 0, 1, 255, draw.randrange(256)))
+        (folder / FILE).write_bytes(data if data != whole else mutated(whole, draw))
+        said = complaint(DataError, open_database, folder)
+        assert not said or said.startswith(str(folder))
+        if not said:
+            tree = open_database(folder).tree
+            for image in draw.sample(sorted(tree.sizes), min(20, len(tree.sizes))):
+                complaint(BadImage, read_bytes, TreePath(tree, image))
 
     fuzz(attack, rounds=60)
