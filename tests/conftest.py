@@ -6,6 +6,7 @@ import signal
 import pytest
 
 from base.graph_mode import session_config, tf
+from modules import classifiers
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 
@@ -38,3 +39,9 @@ def shared_data():
     if not folder.is_dir():
         pytest.skip(f"needs {folder}")
     return folder
+
+
+@pytest.fixture
+def shallow_darknet(monkeypatch):
+    """A Darknet has two residual layers: all its convolutions take seconds to build."""
+    monkeypatch.setattr(classifiers, "LAYERS", (1, 1))

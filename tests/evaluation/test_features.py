@@ -75,6 +75,7 @@ def test_another_file_is_refused(tmp_path, content, words):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("shallow_darknet")
 def test_classifier_gives_what_its_last_layer_sees(tmp_path):
     run = load_run(make_run(tmp_path / "pets", "darknet"))
     features = classifier_features(run)

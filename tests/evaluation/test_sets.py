@@ -64,6 +64,7 @@ def test_noise_becomes_as_many_images_as_there_are_reals(tmp_path, data):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("shallow_darknet")
 def test_classifier_judges_every_test_image(tmp_path, data):
     run = loaded(tmp_path, data, "darknet", "classes")
     classified = classified_of_run(run, None, quietly)

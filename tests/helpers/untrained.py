@@ -10,6 +10,7 @@ from PIL import Image
 from base.graph_mode import tf
 from inference.load import load_run
 from models.registry import find_model
+from modules import classifiers
 from run_folder.checkpoints import Checkpoints
 from run_folder.folder import RunFolder
 from tests.helpers.models import tiny_config
@@ -22,15 +23,15 @@ def make_run(path, model="cyclegan", without="", **values):
     folder = RunFolder(str(path))
     folder.claim(tiny_config(model, **{"data_dir": "scenes", "run_dir": str(path), **values}))
     values.pop("data_dir", None)  # on which weights do not depend
-    for name, content in _checkpoint(model, without, **values).items():
+    for name, content in _checkpoint(model, without, classifiers.LAYERS, **values).items():
         Path(folder.checkpoints, name).write_bytes(content)
     folder.release()
     return path
 
 
 @functools.cache
-def _checkpoint(model, without, **values):
-    """The files of the checkpoint by name, made once for each kind of run."""
+def _checkpoint(model, without, layers, **values):
+    """The files of the checkpoint by name, made once for each kind of run; a Darknet's layers may be patched."""
     config = tiny_config(model, data_dir="scenes", **values)
     with tempfile.TemporaryDirectory() as folder, tf.Graph().as_default(), tf.Session() as session:
         built = find_model(model)(config)

@@ -75,7 +75,7 @@ def test_every_train_op_takes_its_batch_and_counts_the_step(name, values):
             "cyclegan",
             {},
             ["real A", "fake B", "cycled A", "real B", "fake A", "cycled B"],
-            dict.fromkeys(("translations", "comparisons", "cycles"), ["AtoB", "BtoA"]),
+            {field: ["AtoB", "BtoA"] for field in ("translations", "comparisons", "cycles")},
         ),
         ("pix2pix", {}, ["input", "output", "target"], {"translations": ["AtoB"], "comparisons": ["AtoB"]}),
         (

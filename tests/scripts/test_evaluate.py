@@ -91,6 +91,7 @@ def test_runs_are_compared_by_what_was_kept(run, tmp_path, capsys):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("shallow_darknet")
 def test_classifier_is_judged_by_its_verdicts(tmp_path, capsys):
     for number in range(6):
         for split in ("train", "test"):

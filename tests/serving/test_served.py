@@ -13,7 +13,6 @@ from exports.card import describe_for_programs
 from exports.frozen import freeze
 from inference.load import load_run
 from inputs.images import to_unit
-from modules import classifiers
 from serving import served
 from serving.network import Network
 from serving.served import ServedExport, ServedRun
@@ -29,10 +28,7 @@ MODELS = [pytest.param(name, marks=() if name == "wgan" else pytest.mark.slow) f
 TOLERANCE = {"rtol": 0, "atol": 1e-4}  # with oneDNN; else there is no difference
 
 
-@pytest.fixture(autouse=True)
-def shallow(monkeypatch):
-    """A Darknet has two residual layers: all its convolutions take seconds to build."""
-    monkeypatch.setattr(classifiers, "LAYERS", (1, 1))
+pytestmark = pytest.mark.usefixtures("shallow_darknet")
 
 
 @pytest.fixture(scope="module")
