@@ -43,6 +43,8 @@ that they depend on in the run folder's evaluation.json; evaluation.html beside 
 FILE = "evaluation.json"
 ALL = "all"
 NOT_COMMON = ("seed", "run_dir")  # options in which runs of one group may differ
+NEEDS = {"checkpoint": "run_dir", "data_dir": "run_dir", "size": "real", "fid_mode": "inception"}  # to have an effect
+NOT_COMPARED = ("measures", "inception", "features", "output")  # what --compare does not look at
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -71,7 +73,7 @@ class EvaluateOptions(Options):
     inception: Path | None = option(
         None, "Frozen Inception network that gives features, for FID, KID and more.", metavar="FILE"
     )
-    fid_mode: str = option("original", "How images are resized for it.", choices=MODES)
+    fid_mode: str | None = option(None, "How images are resized for it.", choices=MODES, auto=MODES[0])
     features: Path | None = option(
         None, "Run folder of a classifier of this project that gives features, in its place.", metavar="DIR"
     )
@@ -87,6 +89,13 @@ class EvaluateOptions(Options):
             raise UsageError("give --run_dir=DIR, or --real=DIR and --fake=DIR, or --compare=DIR,DIR (see --help)")
         if folders and (self.real is None or self.fake is None):
             raise UsageError("--real and --fake go together")
+        for name, other in NEEDS.items():
+            if getattr(self, name) is not None and getattr(self, other) is None:
+                raise UsageError(f"--{name} has no effect without --{other}; leave it out")
+        if self.compare is not None:
+            given = next((name for name in NOT_COMPARED if getattr(self, name) is not None), None)
+            if given:
+                raise UsageError(f"--{given} has no effect with --compare, which shows what was judged; leave it out")
         if self.inception and self.features:
             raise UsageError("--inception and --features both give features; leave one out")
         if self.checkpoint not in (None, ALL) and not self.checkpoint.isdecimal():
@@ -139,14 +148,14 @@ def check_output(output: Path) -> None:
 def find_features(options: EvaluateOptions) -> Features | None:
     """What gives features, where something does."""
     if options.inception:
-        return inception_features(options.inception, options.fid_mode)
+        return inception_features(options.inception, options.fid_mode or MODES[0])
     return classifier_features(load_run(options.features)) if options.features else None
 
 
 def steps(options: EvaluateOptions) -> Sequence[int | None]:
     """Of the checkpoints to judge, oldest first; None for the newest."""
     if options.checkpoint == ALL:
-        return find_steps(RunFolder(str(options.run_dir)).checkpoints)[::-1]
+        return find_steps(RunFolder(str(options.run_dir)).checkpoints)[::-1] or [None]
     return [int(options.checkpoint) if options.checkpoint else None]
 
 
