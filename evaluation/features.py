@@ -18,8 +18,6 @@ from base.errors import DataError
 from base.files import read_regular
 from base.graph_mode import session_config, tf
 from inference.load import LoadedRun
-from inputs.images import in_channels, to_unit
-from inputs.preprocess import held_out_image
 
 MODES = ("original", "clean")
 SIDE = 299  # pixels that Inception takes
@@ -97,17 +95,9 @@ def classifier_features(run: LoadedRun) -> Features:
     Raises:
       DataError: the run is no classifier.
     """
-    signature = run.model.outputs.classification
-    if signature is None:
+    if run.model.outputs.classification is None:
         raise DataError(f"{run.config.run_dir}: its model {run.config.model} is no classifier, and has no features")
-    channels = int(signature.images.shape[-1])
-
-    def extract(image):
-        color = np.broadcast_to(image, (*image.shape[:2], 3))
-        fitted = held_out_image(in_channels(color, channels), run.config)
-        return run.session.run(signature.features, {signature.images: to_unit(fitted.astype(np.float32))[None]})[0]
-
-    return Features(f"{run.config.model} of {Path(run.config.run_dir).name}, step {run.step}", "", extract)
+    return Features(f"{run.config.model} of {Path(run.config.run_dir).name}, step {run.step}", "", run.features)
 
 
 def _bicubic(image):

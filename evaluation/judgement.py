@@ -7,13 +7,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from evaluation.distributions import copying, diversity, fid, kid, manifolds
+from evaluation.distributions import KID_SUBSETS, copying, diversity, fid, kid, manifolds
 from evaluation.features import Features
 from evaluation.images import l1, luminance_correlation, psnr, ssim
 from evaluation.predictions import accuracy, calibration_error, class_accuracy, confusion_matrix
 from evaluation.sets import TRAINING_IMAGES, Classified, Judged
 from evaluation.sliced import LEAST_SIDE, PatchSet, swd
-from inputs.images import to_unit
 
 HIGHER, LOWER, AS_REALS = "higher is better", "lower is better", "best as the reals'"
 FID_IMAGES = 2048  # below which a FID says more of their number than of what they show
@@ -42,26 +41,24 @@ class Figure(NamedTuple):
     depends_on: Mapping[str, Any] = {}
 
 
-class Material:
-    """What is judged, as the measures take it; each conversion is made once."""
+class Material(NamedTuple):
+    """What is judged, and what gives features of it; None where nothing does."""
 
-    def __init__(self, judged: Judged, features: Features | None = None):
-        self.judged, self.features = judged, features
-        self._values: dict[str, list[np.ndarray]] = {}
-        self._features: dict[str, np.ndarray] = {}
+    judged: Judged
+    features: Features | None = None
 
     def values(self, role: str) -> list[np.ndarray]:
         """Images of an attribute of Judged, float32 in [-1, 1]."""
-        if role not in self._values:
-            self._values[role] = [to_unit(image.astype(np.float32)) for image in getattr(self.judged, role).images]
-        return self._values[role]
+        return getattr(self.judged, role).values
 
     def features_of(self, role: str) -> np.ndarray:
         """Features of an attribute of Judged, float32 [images, dimensions]."""
-        assert self.features is not None, "there is nothing that gives features"
-        if role not in self._features:
-            self._features[role] = self.features.of(getattr(self.judged, role).images)
-        return self._features[role]
+        return getattr(self.judged, role).features(self.features)
+
+    @property
+    def pairs(self) -> int:
+        """Images of each kind that can be put beside one of the other."""
+        return min(len(self.judged.fakes.images), len(self.judged.reals.images))
 
     @property
     def traits(self) -> set[str]:
@@ -70,12 +67,11 @@ class Material:
         """
         judged = self.judged
         found = {role for role in ("sources", "cycled", "train") if getattr(judged, role)}
-        count = min(len(judged.fakes.images), len(judged.reals.images))
-        shapes = {image.shape for images in (judged.fakes, judged.reals) for image in images.images[:count]}
+        shapes = {image.shape for images in (judged.fakes, judged.reals) for image in images.images[: self.pairs]}
         found |= {"paired"} if judged.paired else set()
         if len(shapes) == 1 and min(*shapes.pop()[:2]) >= LEAST_SIDE:
             found.add("one size")
-        if self.features is not None and count >= LEAST_FEATURES:
+        if self.features is not None and self.pairs >= LEAST_FEATURES:
             found.add("features")
         return found
 
@@ -100,13 +96,11 @@ def _l1(material):
 
 
 def _swd(material):
-    fakes, reals = (material.values(role) for role in ("fakes", "reals"))
-    count = min(len(fakes), len(reals))
-    patches = PatchSet(), PatchSet()
-    for own, images in zip(patches, (reals, fakes)):
-        own.add(images[:count])
-    levels = swd(*patches)
-    about = {"images": count, "seed": 0}
+    fakes, reals = PatchSet(), PatchSet()
+    for patches, images in zip((fakes, reals), _pairs(material)):
+        patches.add(images)
+    levels = swd(reals, fakes)
+    about = {"images": material.pairs, "seed": 0}
     mean = float(np.mean(list(levels.values())))
     yield Figure("swd", mean, "sliced Wasserstein distance x 1000, mean of the levels", better=LOWER, depends_on=about)
     for side, value in levels.items():
@@ -128,7 +122,7 @@ def _change(material):
 
 def _kid(material):
     found = kid(material.features_of("reals"), material.features_of("fakes"))
-    about = {**_featured(material), "subsets": 100, "subset_size": found.subset_size}
+    about = {**_featured(material), "subsets": KID_SUBSETS, "subset_size": found.subset_size}
     yield Figure("kid", found.mean, "KID, not scaled", better=LOWER, std=found.std, depends_on=about)
 
 
@@ -207,21 +201,21 @@ def judge_classifier(classified: Classified) -> list[Figure]:
 
 def cautions(figures: Sequence[Figure], material: Material) -> list[str]:
     """What should be known before figures are compared, in lines."""
-    judged = material.judged
-    count = min(len(judged.fakes.images), len(judged.reals.images))
     lines = []
-    if any(figure.name == "fid" for figure in figures) and count < FID_IMAGES:
-        lines.append(f"FID of {count} images depends on their number; compare it with none of another, prefer KID")
+    if any(figure.name == "fid" for figure in figures) and material.pairs < FID_IMAGES:
+        lines.append(
+            f"FID of {material.pairs} images depends on their number; compare it with none of another, prefer KID"
+        )
     if material.features and not material.features.name.startswith("inception"):
         lines.append(f"features are those of {material.features.name}: compare with no figure of Inception's")
-    if judged.reals.origin.startswith(TRAINING_IMAGES):
+    if material.judged.reals.origin.startswith(TRAINING_IMAGES):
         lines.append("there is no test split: this is how well the training images are known")
     return lines
 
 
 def _pairs(material):
-    count = min(len(material.judged.fakes.images), len(material.judged.reals.images))
-    return material.values("fakes")[:count], material.values("reals")[:count]
+    """As many fakes as reals, and these."""
+    return tuple(material.values(role)[: material.pairs] for role in ("fakes", "reals"))
 
 
 def _featured(material):

@@ -12,52 +12,37 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from base.files import writing, written_whole
+from base.files import writing
 from evaluation.distributions import copying
 from evaluation.images import psnr
 from evaluation.judgement import Figure, Material
 from evaluation.records import Record, value_in_words
+from inference.web_page import write_web_page
 
 SHOWN = 8  # images of a kind
 NOISE_SHOWN = 48  # images that were made of noise
 SIDE = 256  # pixels to which larger images are downsized
 PLOT = (160, 40)  # pixels of a curve, width and height
-PAGE = """\
-<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<style>
-:root {{ color-scheme: light dark; --page: #f4f4f1; --card: #fff; --ink: #1c1d1f; --soft: #6a6d72; --line: #e0e0da;
-  --mark: #2563a8; }}
-@media (prefers-color-scheme: dark) {{
-  :root {{ --page: #141517; --card: #1e2023; --ink: #ececea; --soft: #9b9ea4; --line: #2f3236; --mark: #7fb2e8; }}
-}}
-* {{ box-sizing: border-box; }}
-body {{ margin: 0 auto; max-width: 76rem; padding: 2.5rem clamp(1rem, 3vw, 3rem); background: var(--page);
-  color: var(--ink); font: 15px/1.5 system-ui, sans-serif; }}
-h1 {{ margin: 0; font-size: 1.7rem; font-weight: 650; letter-spacing: -0.02em; overflow-wrap: anywhere; }}
-h2 {{ margin: 2.5rem 0 0.3rem; font-size: 1.25rem; }}
-h3 {{ margin: 1.8rem 0 0.6rem; font-size: 1rem; }}
-p {{ margin: 0.3rem 0; color: var(--soft); }}
-.caution {{ border-left: 3px solid var(--mark); padding-left: 0.7rem; }}
-.wide {{ overflow-x: auto; }}
-table {{ border-collapse: collapse; width: 100%; margin-top: 1rem; background: var(--card); }}
-td {{ padding: 0.45rem 0.8rem; border: 1px solid var(--line); vertical-align: middle; }}
-td:nth-child(2) {{ white-space: nowrap; text-align: right; font-variant-numeric: tabular-nums; }}
-td:nth-child(3) {{ color: var(--soft); min-width: 13rem; }}
-svg {{ display: block; stroke: var(--mark); fill: none; stroke-width: 1.5; overflow: visible; }}
-.rows {{ display: grid; gap: 0.8rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 17rem), 1fr)); }}
-figure {{ margin: 0; background: var(--card); border: 1px solid var(--line); border-radius: 8px; overflow: hidden; }}
-figure div {{ display: flex; gap: 2px; }}
-img {{ flex: 1; min-width: 0; width: 100%; height: auto; image-rendering: pixelated; }}
-.mosaic {{ display: grid; gap: 2px; grid-template-columns: repeat(auto-fill, minmax(5rem, 1fr)); }}
-figcaption {{ padding: 0.4rem 0.7rem; color: var(--soft); font-variant-numeric: tabular-nums; }}
-</style>
-<h1>{title}</h1>
-{sections}
-</html>
+STYLE = """\
+:root { --mark: #2563a8; }
+@media (prefers-color-scheme: dark) { :root { --mark: #7fb2e8; } }
+body { max-width: 76rem; }
+h2 { margin: 2.5rem 0 0.3rem; font-size: 1.25rem; }
+h3 { margin: 1.8rem 0 0.6rem; font-size: 1rem; }
+p { margin: 0.3rem 0; color: var(--soft); }
+.caution { border-left: 3px solid var(--mark); padding-left: 0.7rem; }
+.wide { overflow-x: auto; }
+table { border-collapse: collapse; width: 100%; margin-top: 1rem; background: var(--card); }
+td { padding: 0.45rem 0.8rem; border: 1px solid var(--line); vertical-align: middle; }
+td:nth-child(2) { white-space: nowrap; text-align: right; font-variant-numeric: tabular-nums; }
+td:nth-child(3) { color: var(--soft); min-width: 13rem; }
+svg { display: block; stroke: var(--mark); fill: none; stroke-width: 1.5; overflow: visible; }
+.rows { display: grid; gap: 0.8rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 17rem), 1fr)); }
+figure { margin: 0; background: var(--card); border: 1px solid var(--line); border-radius: 8px; overflow: hidden; }
+figure div { display: flex; gap: 2px; }
+img { flex: 1; min-width: 0; width: 100%; height: auto; image-rendering: pixelated; }
+.mosaic { display: grid; gap: 2px; grid-template-columns: repeat(auto-fill, minmax(5rem, 1fr)); }
+figcaption { padding: 0.4rem 0.7rem; color: var(--soft); font-variant-numeric: tabular-nums; }
 """
 
 
@@ -82,10 +67,8 @@ def write_page(path: Path, results: Sequence[Result], known: Sequence[Record]) -
     Raises:
       OutputError: it cannot be written.
     """
-    title = html.escape(results[0].record.subject)
-    page = PAGE.format(title=title, sections="\n".join(_section(result, known) for result in results))
-    with writing(path), written_whole(path) as file:
-        file.write_text(page, encoding="utf-8", errors="backslashreplace")  # a file name may be no Unicode
+    with writing(path):
+        write_web_page(path, results[0].record.subject, STYLE, "\n".join(_section(result, known) for result in results))
 
 
 def _section(result: Result, known: Sequence[Record]) -> str:

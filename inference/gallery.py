@@ -8,51 +8,36 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
-from base.files import written_whole
 from inference.isolated import IsolatedRun
 from inference.scale import describe_training, scale_hint
 from inference.translation import Outcome
+from inference.web_page import write_web_page
 
 SMALL = 256  # pixels; images whose sides are shorter are enlarged pixel by pixel, not smoothed
-PAGE = """\
-<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<style>
-:root {{ color-scheme: light dark; --page: #f4f4f1; --card: #fff; --ink: #1c1d1f; --soft: #6a6d72; --line: #e0e0da; }}
-@media (prefers-color-scheme: dark) {{
-  :root {{ --page: #141517; --card: #1e2023; --ink: #ececea; --soft: #9b9ea4; --line: #2f3236; }}
-}}
-* {{ box-sizing: border-box; }}
-body {{ margin: 0 auto; max-width: 120rem; padding: 2.5rem clamp(1rem, 3vw, 3rem); background: var(--page);
-  color: var(--ink); font: 15px/1.5 system-ui, sans-serif; }}
-h1 {{ margin: 0; font-size: 1.7rem; font-weight: 650; letter-spacing: -0.02em; overflow-wrap: anywhere; }}
-h2 {{ margin: 2.5rem 0 0.5rem; font-size: 1.1rem; }}
-.facts {{ margin: 0.3rem 0 0; color: var(--soft); }}
-.grid {{ display: grid; gap: 1.2rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 27rem), 1fr));
-  margin-top: 1.8rem; }}
-figure {{ display: grid; grid-template-columns: 1fr 1fr; gap: 0 2px; margin: 0; background: var(--card);
-  border: 1px solid var(--line); border-radius: 10px; overflow: hidden; }}
-img {{ display: block; width: 100%; height: auto; aspect-ratio: 4 / 3; object-fit: contain; }}
-.small {{ image-rendering: pixelated; }}
-figcaption {{ display: contents; }}
-figcaption span {{ display: flex; flex-wrap: wrap; gap: 0 1rem; justify-content: space-between; padding: 0.55rem 0.8rem;
-  border-top: 1px solid var(--line); }}
-figcaption b {{ font-weight: 550; overflow-wrap: anywhere; }}
-figcaption small {{ color: var(--soft); white-space: nowrap; font-variant-numeric: tabular-nums; }}
-li {{ color: var(--soft); overflow-wrap: anywhere; }}
-li b {{ color: var(--ink); font-weight: 550; }}
-</style>
-<h1>{title}</h1>
+STYLE = """\
+body { max-width: 120rem; }
+h2 { margin: 2.5rem 0 0.5rem; font-size: 1.1rem; }
+.facts { margin: 0.3rem 0 0; color: var(--soft); }
+.grid { display: grid; gap: 1.2rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 27rem), 1fr));
+  margin-top: 1.8rem; }
+figure { display: grid; grid-template-columns: 1fr 1fr; gap: 0 2px; margin: 0; background: var(--card);
+  border: 1px solid var(--line); border-radius: 10px; overflow: hidden; }
+img { display: block; width: 100%; height: auto; aspect-ratio: 4 / 3; object-fit: contain; }
+.small { image-rendering: pixelated; }
+figcaption { display: contents; }
+figcaption span { display: flex; flex-wrap: wrap; gap: 0 1rem; justify-content: space-between; padding: 0.55rem 0.8rem;
+  border-top: 1px solid var(--line); }
+figcaption b { font-weight: 550; overflow-wrap: anywhere; }
+figcaption small { color: var(--soft); white-space: nowrap; font-variant-numeric: tabular-nums; }
+li { color: var(--soft); overflow-wrap: anywhere; }
+li b { color: var(--ink); font-weight: 550; }
+"""
+BODY = """\
 {facts}
 <div class="grid">
 {figures}
 </div>
-{skipped}
-</html>
-"""
+{skipped}"""
 FIGURE = """\
 <figure>
 <a href="{source}"><img src="{source}" {look} alt="{name}, input"></a>
@@ -85,14 +70,12 @@ def write_gallery(path: Path, run: IsolatedRun, direction: str, outcomes: Sequen
     hint = scale_hint(run.config, [each.size for each in done])
     facts = [counts, hint or f"The network was trained on {describe_training(run.config)}."]
     items = "\n".join(f"<li><b>{html.escape(each.job.name)}</b> {html.escape(each.skipped)}" for each in skipped)
-    page = PAGE.format(
-        title=html.escape(title),
+    body = BODY.format(
         facts="\n".join(f'<p class="facts">{html.escape(line)}</p>' for line in facts),
         figures="\n".join(_figure(each, direction) for each in done),
         skipped=f"<h2>Skipped</h2>\n<ul>\n{items}\n</ul>" if skipped else "",
     )
-    with written_whole(path) as file:
-        file.write_text(page, encoding="utf-8", errors="backslashreplace")  # a file name may be no Unicode
+    write_web_page(path, title, STYLE, body)
 
 
 def _figure(outcome: Outcome, caption: str) -> str:

@@ -134,6 +134,11 @@ class LoadedRun:
         (shares,) = self._verdict(image, self._classification.shares)
         return dict(zip(self._classification.class_names, map(float, shares), strict=True))
 
+    def features(self, image: ImageLike) -> np.ndarray:
+        """What the last layer sees of one image, float32 [n]; arguments and errors as `classify`."""
+        (features,) = self._verdict(image, self._classification.features)
+        return features
+
     def _verdict(self, image, tensor):
         images = self._classification.images
         try:

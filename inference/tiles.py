@@ -119,9 +119,8 @@ class TiledTranslation:
             looked_at, start = padded(small, self._signature), ()
         total = (len(self._stages) - 1) * len(_cores(looked_at, tile)) + len(_cores(image, tile))
         counts = itertools.count(1)
-        self._tell = lambda: told(next(counts), total)
         with _Scratch(self._scales) as scratch:
-            moments = self._take_moments(looked_at, tile, scratch)
+            moments = self._take_moments(looked_at, tile, scratch, lambda: told(next(counts), total))
             if not start:
                 scratch.keep(())
             result = np.empty([*image.shape[:2], self._signature.result.shape[-1]], np.uint8)
@@ -129,9 +128,10 @@ class TiledTranslation:
                 if not np.isfinite(values["result"]).all():
                     raise DataError("its translation is not finite; try --precision=float32")
                 result[core.at(1)] = to_uint8(values["result"][0])
+                told(next(counts), total)
         return result[:height, :width]
 
-    def _take_moments(self, image, tile, scratch) -> dict[str, Moments]:
+    def _take_moments(self, image, tile, scratch, tell) -> dict[str, Moments]:
         """The moments of every norm's input over the whole image; leaves what the last stage starts from in scratch."""
         moments: dict[str, Moments] = {}
         for stage in self._stages[:-1]:
@@ -143,6 +143,7 @@ class TiledTranslation:
                 parts.append(((core.bottom - core.top) * (core.right - core.left), *values["moments"]))
                 for name in new:
                     scratch.write(name, core, values[name][0])
+                tell()
             moments[stage.norm] = _combined(parts)
             if stage.kept:
                 scratch.keep(stage.kept)
@@ -179,7 +180,6 @@ class TiledTranslation:
             feed[self._source] = to_unit(image[region.at(1)].astype(np.float32))[None]
             feed[self._core.name] = np.array(core) - np.array([region.top, region.left] * 2)
             yield core, self._session.run(fetches, {**feed, **known})
-            self._tell()
 
     def _plan(self) -> list[_Stage]:
         """Decides where the walks over the tiles start from."""

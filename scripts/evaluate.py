@@ -25,7 +25,7 @@ from evaluation.features import MODES, Features, classifier_features, inception_
 from evaluation.judgement import MEASURES, Material, cautions, fitting, judge, judge_classifier
 from evaluation.page import Result, write_page
 from evaluation.records import Record, add_records, comparison, read_records, table
-from evaluation.sets import Judged, classified_of_run, judged_of_folders, judged_of_run
+from evaluation.sets import Judged, RunData, classified_of_run, judged_of_folders, judged_of_run
 from inference.load import LoadedRun, load_run
 from inference.outputs import check_output_file
 from run_folder.checkpoints import find_steps
@@ -123,9 +123,10 @@ def main(arguments: list[str]) -> int:
         check_output(output)
     features = find_features(options)
     if options.run_dir:
+        data = RunData(RunFolder(str(options.run_dir)).config(), options.data_dir, options.count)
         for step in steps(options):
-            results = judge_run(options, load_run(options.run_dir, precision="float32", step=step), features)
-            keep(results, output)
+            trained = load_run(options.run_dir, precision="float32", step=step)
+            keep(judge_run(options, trained, data, features), output)
     else:
         assert options.real and options.fake, "one of the three was given"
         judged = judged_of_folders(options.real, options.fake, options.count, options.size)
@@ -159,7 +160,7 @@ def steps(options: EvaluateOptions) -> Sequence[int | None]:
     return [int(options.checkpoint) if options.checkpoint else None]
 
 
-def judge_run(options: EvaluateOptions, trained: LoadedRun, features: Features | None) -> list[Result]:
+def judge_run(options: EvaluateOptions, trained: LoadedRun, data: RunData, features: Features | None) -> list[Result]:
     """Judges what a run makes."""
     config, outputs = trained.config, trained.model.outputs
     subject = Record(
@@ -172,10 +173,10 @@ def judge_run(options: EvaluateOptions, trained: LoadedRun, features: Features |
         figures=[],
     )
     if outputs.classification:
-        classified = classified_of_run(trained, options.data_dir, track)
+        classified = classified_of_run(trained, data, track)
         about = {"origin": classified.origin, "images": len(classified.labels)}
         return [Result(subject._replace(fakes=about, figures=judge_classifier(classified)), [], None)]
-    found = judged_of_run(trained, options.data_dir, options.count, options.seed, track)
+    found = judged_of_run(trained, data, options.seed, track)
     return [judge_images(options, judged, features, subject) for judged in found]
 
 
@@ -189,9 +190,9 @@ def judge_images(options: EvaluateOptions, judged: Judged, features: Features | 
             raise UsageError(f"--measures={name}: cannot be taken here, for lack of: {lacking}")
     names = options.measure_names or able
     figures = [figure for name in track(names, len(names), "measures") for figure in judge(material, name)]
-    others = {role: images.record() for role in ("reals", "sources", "train") if (images := getattr(judged, role))}
+    others = {role: images.record for role in ("reals", "sources", "train") if (images := getattr(judged, role))}
     record = subject._replace(
-        name=judged.name, fakes=judged.fakes.record(), protocol={**others, **subject.protocol}, figures=figures
+        name=judged.name, fakes=judged.fakes.record, protocol={**others, **subject.protocol}, figures=figures
     )
     return Result(record, cautions(figures, material), material)
 

@@ -1,5 +1,7 @@
 """Which measures fit what is judged, and that their figures are those of planted faults."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -120,7 +122,7 @@ def test_fid_of_few_images_says_so():
 
 
 def test_other_features_than_inceptions_and_training_images_are_told():
-    reals = OTHERS._replace(origin="TRAINING images of train")
+    reals = dataclasses.replace(OTHERS, origin="TRAINING images of train")
     lines = cautions([], Material(Judged("", TWENTY, reals), PLAIN))
     assert "compare with no figure of Inception's" in lines[0]
     assert "no test split" in lines[1]

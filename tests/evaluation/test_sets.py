@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from base.errors import DataError
-from evaluation.sets import ImageSet, classified_of_run, judged_of_folders, judged_of_run
+from evaluation.sets import ImageSet, RunData, classified_of_run, judged_of_folders, judged_of_run
 from inference.load import load_run
 from tests.helpers.images import photo, save
 from tests.helpers.untrained import make_run
@@ -36,7 +36,7 @@ def loaded(tmp_path, data, model, kind, **values):
 @pytest.mark.slow
 def test_both_directions_of_a_cyclegan_are_judged_on_test_images(tmp_path, data):
     run = loaded(tmp_path, data, "cyclegan", "domains")
-    a_to_b, b_to_a = judged_of_run(run, None, 4, 0, quietly)
+    a_to_b, b_to_a = judged_of_run(run, RunData(run.config, None, 4), 0, quietly)
     assert [a_to_b.name, b_to_a.name] == ["AtoB", "BtoA"]
     assert not a_to_b.paired
     assert [len(images.images) for images in (a_to_b.fakes, a_to_b.reals, a_to_b.train)] == [4, 4, 4]
@@ -50,7 +50,7 @@ def test_both_directions_of_a_cyclegan_are_judged_on_test_images(tmp_path, data)
 @pytest.mark.slow
 def test_pairs_are_judged_with_their_counterparts(tmp_path, data):
     run = loaded(tmp_path, data, "pix2pix", "pairs")
-    (judged,) = judged_of_run(run, None, 10, 0, quietly)
+    (judged,) = judged_of_run(run, RunData(run.config, None, 10), 0, quietly)
     assert judged.paired and judged.cycled is None and judged.name == "AtoB"
     assert len(judged.fakes.images) == len(judged.reals.images) == 6
 
@@ -58,7 +58,7 @@ def test_pairs_are_judged_with_their_counterparts(tmp_path, data):
 @pytest.mark.slow
 def test_noise_becomes_as_many_images_as_there_are_reals(tmp_path, data):
     run = loaded(tmp_path, data, "wgan", "classes")
-    (judged,) = judged_of_run(run, None, 5, 3, quietly)
+    (judged,) = judged_of_run(run, RunData(run.config, None, 5), 3, quietly)
     assert len(judged.fakes.images) == 5 and judged.sources is None
     np.testing.assert_array_equal(judged.fakes.images, list(run.generate(5, 3)))
 
@@ -67,7 +67,7 @@ def test_noise_becomes_as_many_images_as_there_are_reals(tmp_path, data):
 @pytest.mark.usefixtures("shallow_darknet")
 def test_classifier_judges_every_test_image(tmp_path, data):
     run = loaded(tmp_path, data, "darknet", "classes")
-    classified = classified_of_run(run, None, quietly)
+    classified = classified_of_run(run, RunData(run.config, None, 2), quietly)
     assert classified.shares.shape == (6, 3)
     assert sorted(classified.labels.tolist()) == [0, 0, 1, 1, 2, 2]
     assert classified.shares.sum(axis=1) == pytest.approx(1)
@@ -77,16 +77,16 @@ def test_classifier_judges_every_test_image(tmp_path, data):
 def test_data_that_has_moved_is_asked_for(tmp_path, data):
     run = loaded(tmp_path, data, "wgan", "nowhere")
     with pytest.raises(DataError, match="--data_dir says where it is"):
-        judged_of_run(run, None, 5, 0, quietly)
-    assert judged_of_run(run, str(data / "classes"), 5, 0, quietly)
+        judged_of_run(run, RunData(run.config, None, 5), 0, quietly)
+    assert judged_of_run(run, RunData(run.config, str(data / "classes"), 5), 0, quietly)
     with pytest.raises(DataError, match="names no folder"):
-        judged_of_run(run, "", 5, 0, quietly)
+        judged_of_run(run, RunData(run.config, "", 5), 0, quietly)
 
 
 @pytest.mark.slow
 def test_without_a_test_split_the_record_says_training_images(tmp_path, data):
     run = loaded(tmp_path, data, "wgan", "classes")
-    (judged,) = judged_of_run(run, str(data / "domains" / "trainA"), 5, 0, quietly)
+    (judged,) = judged_of_run(run, RunData(run.config, str(data / "domains" / "trainA"), 5), 0, quietly)
     assert judged.reals.origin == "TRAINING images of train"
     assert judged.train is None
 
@@ -104,6 +104,6 @@ def test_record_of_a_set_changes_with_every_pixel_and_shape():
     changed = image.copy()
     changed[3, 3, 0] ^= 1
     sets = [[image], [changed], [image.reshape(8, 4, 3)], [image, image], [image[:, ::-1]]]
-    assert len({ImageSet(images, "x").record()["sha256"] for images in sets}) == len(sets)
-    assert ImageSet([image], "x").record() == ImageSet([image.copy()], "x").record()
-    assert ImageSet([image], "x").record()["sizes"] == ["8 x 4"]
+    assert len({ImageSet(images, "x").record["sha256"] for images in sets}) == len(sets)
+    assert ImageSet([image], "x").record == ImageSet([image.copy()], "x").record
+    assert ImageSet([image], "x").record["sizes"] == ["8 x 4"]
