@@ -169,6 +169,12 @@ class Config(Options):
                 "leave out --xla, or choose a preprocess that crops"
             )
 
+    def check_workers(self, count: int) -> None:
+        """Raises ConfigError where so many workers cannot share a batch."""
+        if self.part_size % count:
+            parts = f" in {self.accumulate} parts" if self.accumulate > 1 else ""
+            raise ConfigError(f"--batch_size={self.batch_size}{parts} cannot be shared by {count} workers evenly")
+
     def with_data(self: ConfigType, sources: Mapping[str, Any]) -> ConfigType:
         """The config with what only the data can say: how many steps the epochs are.
 

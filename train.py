@@ -5,13 +5,17 @@ import base.early_signals  # noqa: F401 (from here on, Ctrl-C ends the program i
 import contextlib
 import dataclasses
 import os
+import re
+import sys
 import time
 from pathlib import Path
+from typing import Any
 
 from base.command_line import run
 from base.errors import UsageError
 from base.graph_mode import tf
 from base.machine import describe_device, resolve_precision
+from base.options import options
 from base.terminal import shortened
 from evaluation.evaluators import final_evaluators, periodic_evaluators
 from inputs import scenes
@@ -23,7 +27,10 @@ from models.registry import absolute_model, find_model
 from run_folder.folder import RunFolder
 from run_folder.initial import InitialWeights
 from run_folder.provenance import Provenance, describe_environment
+from training.follower import follow, tell_config
 from training.graph import build_training_graph, check_memory
+from training.group import Group, cluster_of
+from training.local_workers import WorkerOptions, run_workers
 from training.loop import Trainer
 
 USAGE = """\
@@ -36,13 +43,27 @@ Trains a model and keeps everything about it in one run folder; the same command
 
 
 def main(arguments: list[str]) -> int:
-    given = parse_config_flags(arguments, USAGE)
+    given = parse_config_flags(arguments, USAGE, options(WorkerOptions))
+    start = WorkerOptions.parse({name: given.pop(name) for name in options(WorkerOptions) if name in given})
+    if start.workers > 1:
+        if start.restarts and given.get("overwrite"):
+            raise UsageError(
+                "--overwrite with --restarts would delete what a restart goes on from; delete the run before"
+            )
+        own = [each for each in arguments if not re.match("--(workers|restarts)=", each)]
+        return run_workers([sys.executable, sys.argv[0], *own], start.workers, start.restarts)
     if "data_dir" in given:
         given["data_dir"] = absolute_data_dir(given["data_dir"])
     if given.get("init_from"):
         given["init_from"] = os.path.abspath(os.path.expanduser(given["init_from"]))
     if given.get("model"):
         given["model"] = absolute_model(given["model"])
+    with Group(*cluster_of(os.environ)) as group:
+        group.meet()
+        return follow(group, given) if group.worker else train(group, given)
+
+
+def train(group: Group, given: dict[str, Any]) -> int:
     folder = RunFolder.of(given)
     config = folder.config_for(given)
     config = dataclasses.replace(config, precision=resolve_precision(config.precision))
@@ -81,13 +102,17 @@ def main(arguments: list[str]) -> int:
     print(f"{Path(config.model).stem}, {splits.describe()}; TensorFlow starts ...", flush=True)
     if config.xla and not tf.test.is_built_with_xla():
         raise UsageError("--xla: this TensorFlow was built without XLA; leave the flag out")
-    model, pipeline = build_training_graph(config, splits.train)
+    config.check_workers(group.size)
+    tell_config(group, given, config, splits)
+    with group.device():
+        model, pipeline = build_training_graph(config, splits.train, group.size, group.worker)
     evaluators = periodic_evaluators(model)
     initial = None
     if config.init_from and not continued:
         initial = InitialWeights(config.init_from, config.init_networks or "all")
     samples = [(evaluator, load(evaluator.count)) for evaluator in evaluators]
-    trainer = Trainer(model, pipeline, folder, samples, initial)
+    with group.device():
+        trainer = Trainer(model, pipeline, folder, samples, initial, group)
     trainer.open()
     with contextlib.ExitStack() as stack:
         stack.callback(trainer.close)

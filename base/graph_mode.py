@@ -14,7 +14,7 @@ import re
 import sys
 import tempfile
 import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from base.files import writing
@@ -114,6 +114,18 @@ def uses_onednn() -> bool:
     from tensorflow.python.util import _pywrap_util_port
 
     return _pywrap_util_port.IsMklEnabled()
+
+
+def numpy_function(
+    function: Callable[..., Any], inputs: Sequence[tf.Tensor], dtypes: Sequence[tf.DType]
+) -> list[tf.Tensor]:
+    """Adds an op that calls Python, as `tf.numpy_function` does; the caller keeps the function alive.
+
+    That one nails the op to a device of the name that a process without others has.
+    """
+    from tensorflow.python.ops import script_ops
+
+    return tf.raw_ops.PyFunc(input=inputs, token=script_ops._py_funcs.insert(function), Tout=dtypes)
 
 
 def graph_of_constants(session: tf.Session, result: tf.Tensor) -> tf.GraphDef:

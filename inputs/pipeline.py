@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from base.errors import DataError
-from base.graph_mode import tf
+from base.graph_mode import numpy_function, tf
 from inputs.reader import Reader
 from inputs.sources import Source
 from inputs.streams import Input
@@ -62,7 +62,12 @@ class Pipeline(NamedTuple):
 
 
 def build_pipeline(
-    streams: Mapping[str, Input], sources: Mapping[str, Source], config: Any, start_step: int | tf.Tensor = 0
+    streams: Mapping[str, Input],
+    sources: Mapping[str, Source],
+    config: Any,
+    start_step: int | tf.Tensor = 0,
+    workers: int = 1,
+    worker: int = 0,
 ) -> Pipeline:
     """Adds the input pipeline to the graph, under the name scope `inputs`.
 
@@ -75,11 +80,13 @@ def build_pipeline(
       config: has `seed`, `batch_size`, `part_size` and what `inputs.preprocess.Preprocessing` lists; for Labels
         `class_names`.
       start_step: first step; an integer, or an int64 scalar that the initializer evaluates (the global step).
+      workers: how many share each part, of which each reads as many images, in their order.
+      worker: which of them reads here.
     """
-    reader = Reader(streams, sources, config)
+    reader = Reader(streams, sources, config, workers, worker)
     with tf.name_scope("inputs"):
         with tf.device("/cpu:0"):
-            first = tf.cast(start_step, tf.int64) * config.batch_size
+            first = tf.cast(start_step, tf.int64) * (config.batch_size // workers)
             iterator = tf.data.make_initializable_iterator(_dataset(reader, first))
             read = iterator.get_next()
         batch = {
@@ -90,20 +97,20 @@ def build_pipeline(
 
 
 def _dataset(reader: Reader, first: tf.Tensor) -> tf.data.Dataset:
-    """Builds the endless dataset of tuples of parts of batches as they are read, from position `first` on."""
+    """Builds the endless dataset of tuples of parts of batches as they are read, from the read of number `first` on."""
     streams, config = list(reader.streams.values()), reader.config
     size = (config.image_size, config.image_size) if config.crops else (None, None)
     threads = min(os.cpu_count() or 1, MAX_THREADS)
 
-    def read(position):
-        images = tf.numpy_function(reader.read, [position], [tf.as_dtype(stream.read_dtype) for stream in streams])
+    def read(number):
+        images = numpy_function(reader.function, [number], [tf.as_dtype(stream.read_dtype) for stream in streams])
         for image, stream in zip(images, streams, strict=True):
             image.set_shape(stream.shape(size))
         return tuple(images)
 
-    positions = tf.data.Dataset.range(first, tf.int64.max)
-    images = positions.map(read, num_parallel_calls=threads, deterministic=True)
-    parts = images.batch(config.part_size, drop_remainder=True).prefetch(PREFETCH_PARTS)
+    numbers = tf.data.Dataset.range(first, tf.int64.max)
+    images = numbers.map(read, num_parallel_calls=threads, deterministic=True)
+    parts = images.batch(reader.share_size, drop_remainder=True).prefetch(PREFETCH_PARTS)
     options = tf.data.Options()
     options.threading.private_threadpool_size = threads
     return parts.with_options(options)

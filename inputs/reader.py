@@ -30,12 +30,23 @@ class Reader:
     Attributes:
       streams: what it reads, by name.
       config: as for `inputs.pipeline.build_pipeline`.
+      share_size: int, images of each stream that it reads of a part.
     """
 
-    def __init__(self, streams: Mapping[str, Input], sources: Mapping[str, Source], config: Any):
+    def __init__(
+        self,
+        streams: Mapping[str, Input],
+        sources: Mapping[str, Source],
+        config: Any,
+        workers: int = 1,
+        worker: int = 0,
+    ):
         """Takes what `inputs.pipeline.build_pipeline` takes."""
         self.streams = streams
         self.config = config
+        self.share_size = config.part_size // workers
+        self.function = lambda number: tuple(self.read(number))  # for `base.graph_mode.numpy_function`
+        self._workers, self._worker = workers, worker
         self._sources = sources
         by_key = sorted(streams.items(), key=lambda item: item[1].key)
         self._groups = {  # by key: the streams that go in step, by name
@@ -45,18 +56,18 @@ class Reader:
             key: Damage(max(len(sources[stream.split]) for stream in group.values()))
             for key, group in self._groups.items()
         }
-        self._errors: dict[int, DataError] = {}  # by position
-        self._busy: set[int] = set()  # positions being read
-        self._ready: dict[int, float] = {}  # position: when it had been read
+        self._errors: dict[int, DataError] = {}  # by the number of the read
+        self._busy: set[int] = set()  # numbers of the reads that go on
+        self._ready: dict[int, float] = {}  # number of a read: when it had ended
         self._last_read = 0.0  # when the last of them ended
         self._stopped = False
         _readers.add(self)
 
-    def read(self, position: int) -> list[np.ndarray]:
+    def read(self, number: int) -> list[np.ndarray]:
         """Reads one entry of each stream.
 
         Args:
-          position: how many of each stream came before.
+          number: how many this reader has to read of each stream before.
 
         Returns:
           List of uint8 arrays [height, width, channels], or int64 scalars of Labels; one for each stream.
@@ -64,8 +75,10 @@ class Reader:
         Raises:
           DataError: an image cannot be read, or too many are damaged; `error` will find it again.
         """
-        position = int(position)
-        self._busy.add(position)
+        number = int(number)
+        part, place = divmod(number, self.share_size)
+        position = (part * self._workers + self._worker) * self.share_size + place
+        self._busy.add(number)
         try:
             if self._stopped:
                 raise DataError("the program is about to end")
@@ -74,29 +87,29 @@ class Reader:
                 entries |= self._read_group(key, position)
             return [entries[name] for name in self.streams]
         except DataError as error:
-            self._errors[position] = error
+            self._errors[number] = error
             raise
         finally:
-            self._last_read = self._ready[position] = time.perf_counter()
-            self._busy.discard(position)
+            self._last_read = self._ready[number] = time.perf_counter()
+            self._busy.discard(number)
 
     def ready_times(self, step: int) -> list[float]:
         """When the last image of each part of a step had been read, as `time.perf_counter` gives it; forgotten then."""
-        times, size = [self._ready.pop(position) for position in self._positions(step)], self.config.part_size
+        times, size = [self._ready.pop(number) for number in self._numbers(step)], self.share_size
         return [max(times[start : start + size]) for start in range(0, len(times), size)]
 
     def error(self, step: int) -> DataError | None:
         """Gives the DataError that the images of a step cause, or None."""
-        positions = self._positions(step)
-        found = [self._errors[position] for position in positions if position in self._errors]
-        return found[0] if found else self._size_error(positions)
+        numbers = self._numbers(step)
+        found = [self._errors[number] for number in numbers if number in self._errors]
+        return found[0] if found else self._size_error(numbers)
 
     def new_damage(self, step: int) -> list[str]:
         """Lines about damaged images that others took the place of up to a step, each given once, and naming its file.
 
         What comes with which step depends on nothing but the seed and the data.
         """
-        end = self._positions(step).stop
+        end = (step + 1) * self.config.batch_size
         return [line for damage in self._damage.values() for line in damage.new(end)]
 
     def stop(self) -> None:
@@ -105,8 +118,10 @@ class Reader:
         while self._busy or time.perf_counter() - self._last_read < IDLE_SECONDS:
             time.sleep(IDLE_SECONDS / 10)
 
-    def _positions(self, step: int) -> range:
-        return range(step * self.config.batch_size, (step + 1) * self.config.batch_size)
+    def _numbers(self, step: int) -> range:
+        """The numbers of the reads that are for a step."""
+        count = self.config.batch_size // self._workers
+        return range(step * count, (step + 1) * count)
 
     def _read_group(self, key: int, position: int) -> dict[str, np.ndarray]:
         """Reads one entry of each stream of a key, by name."""
@@ -127,11 +142,11 @@ class Reader:
                 damage.saw(index)
         raise AssertionError("unreachable")
 
-    def _size_error(self, positions: Iterable[int]) -> DataError | None:
-        """Gives a DataError if the images at some positions are of different sizes, or None."""
+    def _size_error(self, numbers: Iterable[int]) -> DataError | None:
+        """Gives a DataError if the images of some reads are of different sizes, or None."""
         if self.config.crops:
             return None
-        for images in zip(*map(self.read, positions), strict=True):
+        for images in zip(*map(self.read, numbers), strict=True):
             sizes = sorted({image.shape[:2] for image in images})
             if len(sizes) > 1:
                 shown = " and ".join(f"{width}x{height}" for height, width in sizes[:2])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base.graph_mode import tf
+from ops.collectives import all_gather, own_rows
 from ops.initializers import zeros
 from ops.random import uniform
 from ops.scope import scope
@@ -19,7 +20,8 @@ def image_pool(
     part of the checkpoint.
 
     Args:
-      images: float32 tensor [batch, height, width, channels]; gradients do not flow through the pool.
+      images: float32 tensor [batch, height, width, channels]; gradients do not flow through the pool. Where several
+        workers share a batch, all have the same pool, which meets the images of all of them in their order.
       capacity: int, images the pool holds; 0 returns the images as they are.
       height: int.
       width: int.
@@ -34,11 +36,12 @@ def image_pool(
     images = tf.stop_gradient(images)
     if not capacity:
         return images, tf.no_op()
+    own, images = images.shape[0], all_gather(images)
     shape = [capacity, height, width, images.shape[-1]]
     pool = tf.get_variable("images", shape, initializer=zeros, trainable=False)
     count = tf.get_variable("count", [], tf.int64, initializer=tf.zeros_initializer(), trainable=False)
     batch = images.shape[0]
-    draws = uniform([batch, 2], step)
+    draws = all_gather(uniform([own, 2], step))
     # Images in the pool when each new one arrives, while it fills.
     stored = tf.range(batch, dtype=tf.int64) + count.read_value()
 
@@ -56,4 +59,4 @@ def image_pool(
             store = pool.scatter_update(tf.IndexedSlices(kept, slot))
     with tf.control_dependencies([store]):
         update = count.assign(tf.minimum(stored[-1] + 1, capacity))
-    return tf.stack(answers), update
+    return own_rows(tf.stack(answers), own), update

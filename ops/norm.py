@@ -6,7 +6,9 @@ import functools
 from collections.abc import Callable
 
 from base.graph_mode import tf
+from ops.collectives import mean_over_workers
 from ops.initializers import normal
+from ops.parts import part_count, parts_of_batch
 from ops.scope import scope
 
 EPSILON = 1e-5
@@ -75,7 +77,8 @@ def batch_norm(x: tf.Tensor, scale_mean: float = 1.0) -> tf.Tensor:
 
     Source: Ioffe and Szegedy 2015, arXiv 1502.03167.
     """
-    return _normalize(x, *_scale_and_offset(x.shape[-1], scale_mean))
+    scale, offset = _scale_and_offset(x.shape[-1], scale_mean)
+    return _normalize_together(x, scale, offset)[0] if _synced() else _normalize(x, scale, offset)
 
 
 @norm(has_offset=True)
@@ -123,13 +126,16 @@ def running_batch_norm(x: tf.Tensor, training: bool, momentum: float = 0.01) -> 
         return tf.raw_ops.FusedBatchNormV3(
             x=x, scale=scale, offset=offset, mean=mean, variance=variance, epsilon=EPSILON, is_training=False
         ).y
-    batch = tf.raw_ops.FusedBatchNormV3(
-        x=x, scale=scale, offset=offset, mean=[], variance=[], epsilon=EPSILON, is_training=True
-    )
-    for running, new in ((mean, batch.batch_mean), (variance, batch.batch_variance)):
+    if _synced():
+        y, batch_mean, batch_variance = _normalize_together(x, scale, offset)
+    else:
+        y, batch_mean, batch_variance, *_ = tf.raw_ops.FusedBatchNormV3(
+            x=x, scale=scale, offset=offset, mean=[], variance=[], epsilon=EPSILON, is_training=True
+        )
+    for running, new in ((mean, batch_mean), (variance, batch_variance)):
         update = running.assign_add(momentum * (new - running.read_value()), read_value=False)
         tf.add_to_collection(tf.GraphKeys.UPDATE_OPS, update)
-    return batch.y
+    return y
 
 
 @norm(has_offset=False)
@@ -163,6 +169,21 @@ def _normalize(x, scale, offset):
     return tf.raw_ops.FusedBatchNormV3(
         x=x, scale=scale, offset=offset, mean=[], variance=[], epsilon=EPSILON, is_training=True
     ).y
+
+
+def _synced():
+    parts = parts_of_batch()
+    return parts is not None and parts.workers > 1 and parts.sync_batch_norm
+
+
+def _normalize_together(x, scale, offset):
+    """Batch norm by the statistics of all workers: (result, mean, variance), this with n - 1 as the kernel gives it."""
+    values = tf.cast(x, tf.float32)
+    mean = mean_over_workers(tf.reduce_mean(values, [0, 1, 2]))
+    variance = mean_over_workers(tf.reduce_mean(tf.square(values - mean), [0, 1, 2]))
+    y = tf.cast((values - mean) * tf.rsqrt(variance + EPSILON) * scale + offset, x.dtype)
+    count = tf.cast(tf.size(x) // x.shape[-1] * part_count(), tf.float32)
+    return y, mean, variance * count / tf.maximum(count - 1, 1)
 
 
 def _scale_and_offset(channels, scale_mean):

@@ -60,4 +60,5 @@ def _draw_for_images(kernel, shape, step):
     seed, parts = op_seed(step), parts_of_batch()
     if parts is None:
         return draw(kernel, shape, seed)
-    return draw(kernel, tf.concat([[parts.count], shape], axis=0), seed)[parts.index]
+    shares = draw(kernel, tf.concat([[parts.count * parts.workers], shape], axis=0), seed)
+    return shares[parts.index * parts.workers + parts.worker]

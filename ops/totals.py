@@ -1,10 +1,11 @@
-"""Totals: what the parts of a batch add up to."""
+"""Totals: what the parts of a batch, and the workers that share them, add up to."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from base.graph_mode import tf
+from ops.collectives import all_sum
 from ops.initializers import zeros
 from ops.parts import local_variable, part_count, parts_of_batch
 
@@ -24,7 +25,7 @@ def total(value: tf.Tensor) -> tf.Tensor:
       Tensor of that shape; it must be computed in every part.
     """
     parts = parts_of_batch()
-    if parts is None:
+    if parts is None or parts.count == 1:
         return value
     so_far = local_variable(zeros(value.shape), "total")
     first = tf.equal(parts.index, 0)
@@ -32,5 +33,16 @@ def total(value: tf.Tensor) -> tf.Tensor:
 
 
 def batch_means(means: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-    """Means over the whole batch, as `total` gives them, of float32 means over this part; by name."""
-    return {name: total(share_of_part(mean)) for name, mean in means.items()}
+    """Means over the whole batch, complete in its last part, of float32 means over this part or share; by name."""
+    totals = [total(share_of_part(mean)) for mean in means.values()]
+    return dict(zip(means, all_sum_in_last_part(totals), strict=True))
+
+
+def all_sum_in_last_part(values: Sequence[tf.Tensor]) -> Sequence[tf.Tensor]:
+    """The sums over all workers of float32 tensors of known shapes, in the last part; before, each worker's own."""
+    parts = parts_of_batch()
+    if parts is None or parts.workers == 1:
+        return values
+    if parts.count == 1:
+        return all_sum(values)
+    return tf.cond(tf.equal(parts.index, parts.count - 1), lambda: all_sum(values), lambda: list(values))

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from base.graph_mode import tf
 from ops.optimizers import Optimizer
 from ops.parts import in_last_part
-from ops.totals import share_of_part, total
+from ops.totals import all_sum_in_last_part, share_of_part, total
 
 SCOPE = "optimizers"  # of the variables that optimizers keep, and of their box in TensorBoard
 FIRST_LOSS_SCALE = 2.0**15
@@ -134,7 +134,8 @@ def train_step(objectives: Sequence[Objective], also: Sequence[tf.Operation] = (
     losses = [loss for each in objectives for loss in each.losses]
     slots = [_create_slots(each) for each in objectives]
     with tf.name_scope(SCOPE + "/"):
-        objectives = [each._replace(gradients=[total(gradient) for gradient in each.gradients]) for each in objectives]
+        summed = iter(all_sum_in_last_part([total(gradient) for each in objectives for gradient in each.gradients]))
+    objectives = [each._replace(gradients=[next(summed) for _ in each.gradients]) for each in objectives]
     gradients = [gradient for each in objectives for gradient in each.gradients]
     loss_scale = objectives[0].loss_scale
 

@@ -16,12 +16,16 @@ from models.registry import find_model
 from ops.parts import split_batch
 
 
-def build_training_graph(config: Config, sources: Mapping[str, Source]) -> tuple[Model, Pipeline]:
+def build_training_graph(
+    config: Config, sources: Mapping[str, Source], workers: int = 1, worker: int = 0
+) -> tuple[Model, Pipeline]:
     """Builds everything that is trained, in the default graph.
 
     Args:
       config: its precision is chosen, and it knows its data (`Config.with_data`).
       sources: the training sets by split name.
+      workers: how many share each batch.
+      worker: which of them the graph is of.
 
     Raises:
       ConfigError: there is too little memory for it.
@@ -29,8 +33,9 @@ def build_training_graph(config: Config, sources: Mapping[str, Source]) -> tuple
     model_class = find_model(config.model)
     streams = model_class.streams(config)
     prepare_threads(config, streams)
-    split_batch(config.accumulate)
-    pipeline = build_pipeline(streams, sources, config, start_step=tf.train.get_or_create_global_step())
+    split_batch(config.accumulate, workers, worker, config.values().get("sync_batch_norm", True))
+    step = tf.train.get_or_create_global_step()
+    pipeline = build_pipeline(streams, sources, config, step, workers, worker)
     model = model_class(config, pipeline.batch)
     model.build_training()
     sizes = [variable.shape.num_elements() * variable.dtype.size for variable in tf.global_variables()]

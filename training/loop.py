@@ -13,19 +13,22 @@ from collections.abc import Sequence
 
 from base.errors import UserError
 from base.files import writing, written_whole
-from base.graph_mode import chrome_timeline, session_config, tf
+from base.graph_mode import chrome_timeline, tf
 from base.signals import stop_signals_handled
 from base.terminal import printable
 from evaluation.evaluators import Evaluator
 from inference.session import Images
 from inputs.pipeline import Pipeline
 from models.model import Model
+from ops.collectives import broadcast, compute_together
 from run_folder.checkpoints import Checkpoints
 from run_folder.folder import RunFolder
 from run_folder.initial import InitialWeights
 from training.events import Events
+from training.group import Group
 from training.progress import Progress
 from training.samples import draw_grid, save_grid
+from training.weights import hash_variables
 
 
 class NotFiniteError(UserError):
@@ -49,6 +52,7 @@ class Trainer:
         folder: RunFolder,
         evaluators: Sequence[tuple[Evaluator, Images]],
         initial: InitialWeights | None = None,
+        group: Group | None = None,
     ):
         """Completes and finalises the graph. Neither this nor `open` touches the folder.
 
@@ -58,13 +62,17 @@ class Trainer:
           folder: of the run; it must be claimed before `start`.
           evaluators: what makes the sample grid, each with its test images.
           initial: what a new run starts from; None for fresh weights, and for a run that goes on.
+          group: of the workers that train along, whose chief this process is; None where there are no others.
         """
+        self._group = group or Group([], 0)
         self._model, self._pipeline, self._folder, self._evaluators = model, pipeline, folder, evaluators
         self._initial = initial
         self._config = model.config
         self._checkpoints = Checkpoints(folder.checkpoints, tf.global_variables(), self._config.keep_checkpoints)
         with tf.name_scope("checkpoints/"):
             self._initializer = tf.group(tf.global_variables_initializer(), tf.local_variables_initializer())
+            self._broadcast = broadcast(tf.global_variables()) if self._group.size > 1 else tf.no_op()
+            self._alone, self._together = compute_together(False), compute_together(True)
         self._stop_signal: signal.Signals | None = None
         tf.get_default_graph().finalize()
 
@@ -74,7 +82,7 @@ class Trainer:
         Raises:
           DataError: what the run starts from does not fit.
         """
-        self.session = tf.Session(config=session_config())
+        self.session = self._group.session()
         self.session.run(self._initializer)
         self.origin = self._initial.load(self.session) if self._initial else None
 
@@ -86,7 +94,7 @@ class Trainer:
                 print(line, file=sys.stderr)
         elif self._initial:  # a run that is killed early goes on from these, whatever became of where they are from
             self._checkpoints.save(self.session, 0)
-        self.session.run(self._pipeline.initializer)
+        self.session.run([self._broadcast, self._pipeline.initializer])
         self.step = self._saved = int(self.session.run(self._model.global_step))
         return self.step
 
@@ -113,8 +121,8 @@ class Trainer:
         self._events = Events(self._folder.path, tf.get_default_graph(), config, self.step)
         self._progress = Progress(self.step, config.max_steps, images_per_step)
         runs = {
-            name: self.session.make_callable([train_op.scalars, train_op.op])
-            for name, train_op in self._model.train_ops.items()
+            name: self._group.callable(self.session, [train_op.scalars, train_op.op], key)
+            for key, (name, train_op) in enumerate(self._model.train_ops.items(), 1)
         }
         scalars: dict[str, float] = {}  # the newest of every kind of step
         with contextlib.ExitStack() as stack:
@@ -133,15 +141,21 @@ class Trainer:
                 self._tell_damage(step)
                 self._progress.update(seconds, self._pipeline.wait_seconds(step - 1, started), scalars)
                 stopped_by = self._stop_signal  # looked at once: what comes later is for the next step
+                if self._group.any(stopped_by is not None):
+                    stopped_by = stopped_by or signal.SIGTERM
                 last = step == config.max_steps or stopped_by is not None
                 if step % config.summary_every == 0 or last:
                     self._write_scalars(scalars)
+                if step % config.checkpoint_every == 0 or last:
+                    self._compare_weights()
                 if step % config.sample_every == 0 or last:
                     self._evaluate()
                 if step % config.checkpoint_every == 0 or last:
                     self._save()
                 if stopped_by:
                     return stopped_by
+                if not last:
+                    self.session.run(self._together)
         return None
 
     def _run(self, run_parts, step):
@@ -160,6 +174,7 @@ class Trainer:
                 if len(started) == 1:
                     self._save()
                 raise explanation from None
+            self._group.wait_for_reason()
             if self._config.xla:
                 reason = error.message.splitlines()[0]
                 raise UserError(f"step {step}, compiled by XLA, failed: {reason}; --noxla goes on without it") from None
@@ -168,7 +183,8 @@ class Trainer:
     def _traced_run(self, name, step):
         """Runs one step under a full trace: for TensorBoard's Graphs tab, and as a timeline for Chrome and Perfetto."""
         metadata = tf.RunMetadata()
-        options = tf.RunOptions(trace_level=tf.RunOptions.FULL_TRACE)
+        options = self._group.run_options(1 + list(self._model.train_ops).index(name))
+        options.trace_level = tf.RunOptions.FULL_TRACE
         train_op = self._model.train_ops[name]
         values = self.session.run([train_op.scalars, train_op.op], options=options, run_metadata=metadata)
         self._events.trace(metadata, step)
@@ -189,6 +205,10 @@ class Trainer:
             if not self._checkpoints.save(self.session, self.step):
                 raise NotFiniteError(f"a weight is no longer finite at step {self.step}; {self._advice()}")
             self._saved = self.step
+
+    def _compare_weights(self):
+        if self._group.size > 1:
+            self._group.compare("the variable", hash_variables(self.session))
 
     def _advice(self):
         kept = "there is no checkpoint yet"
@@ -215,7 +235,8 @@ class Trainer:
         self._events.scalars({**scalars, **speed}, self.step)
 
     def _evaluate(self):
-        """Takes the evaluators' scalars and the sample grid."""
+        """Takes the evaluators' scalars and the sample grid, while the other workers wait for the next step."""
+        self.session.run(self._alone)
         rows: dict[str, list] = {}
         for evaluator, images in self._evaluators:
             found = evaluator(self.session, images)

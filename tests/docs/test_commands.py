@@ -8,12 +8,14 @@ import sys
 import pytest
 
 from base.command_line import parse_arguments
+from base.options import options
 from models.configs import make_config, parse_config_flags
 from scripts import get_data
 from scripts.import_weights import parse_options
 from tests.conftest import ROOT
 from tests.helpers import pages
 from tests.helpers.pages import DOCS, OPTIONS, all_commands
+from training.local_workers import WorkerOptions
 
 HELP = [command for command in all_commands() if command.endswith("--help")]
 
@@ -37,9 +39,9 @@ def test_the_program_takes_the_command(command):
         assert importlib.util.find_spec(module)
         assert all((ROOT / path).exists() for path in given if not path.startswith("-"))
     elif program == "train.py":
-        given = parse_config_flags(arguments, "")
+        given = parse_config_flags(arguments, "", options(WorkerOptions))
         if set(given) & {"data_dir", "preset"}:  # else it continues a run
-            make_config(given)
+            make_config({name: value for name, value in given.items() if name not in options(WorkerOptions)})
     elif program == "scripts/get_data.py":
         get_data.parse_options(arguments)
     elif program == "scripts/import_weights.py":

@@ -9,6 +9,7 @@ from models.registry import MODELS, find_model
 from tests.conftest import ROOT
 from tests.helpers.autoencoder import AutoencoderConfig
 from tests.helpers.pages import DOCS, NOTEBOOK, OPTIONS, PAGES, anchors, inline_code, links, name
+from training.local_workers import WorkerOptions
 
 CONFIGS = [*(find_model(model).config_class for model in MODELS), AutoencoderConfig]
 
@@ -37,7 +38,7 @@ def test_the_readme_has_one_test_command_for_the_continuous_integration():
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_every_option_that_a_page_names_exists(page):
-    known = {option for options_class in (*CONFIGS, *OPTIONS.values()) for option in options(options_class)}
+    known = {option for options_class in (*CONFIGS, *OPTIONS.values(), WorkerOptions) for option in options(options_class)}
     known |= {f"no{option}" for option in known} | {"help", "logdir"}
     named = {option for code in inline_code(page) for option in re.findall(r"(?<![\w-])--([a-z_0-9]+)", code)}
     assert not named - known
