@@ -38,7 +38,9 @@ def test_the_readme_has_one_test_command_for_the_continuous_integration():
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_every_option_that_a_page_names_exists(page):
-    known = {option for options_class in (*CONFIGS, *OPTIONS.values(), WorkerOptions) for option in options(options_class)}
+    known = {
+        option for options_class in (*CONFIGS, *OPTIONS.values(), WorkerOptions) for option in options(options_class)
+    }
     known |= {f"no{option}" for option in known} | {"help", "logdir"}
     named = {option for code in inline_code(page) for option in re.findall(r"(?<![\w-])--([a-z_0-9]+)", code)}
     assert not named - known
