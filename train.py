@@ -83,6 +83,9 @@ def train(group: Group, given: dict[str, Any]) -> int:
     continued = folder.holds_run() and not config.overwrite
     steps_before = folder.config().max_steps if continued else config.max_steps
     provenance = Provenance(folder.provenance, continued)
+    shares = config.accumulate * group.size
+    if config.values().get("sync_batch_norm") is False:
+        provenance.check_shares(shares)
     data = splits.fingerprint()
     provenance.check_data(data, config.accept_changed_data)
     held_out = held_out_sets(streams, splits.test, config)
@@ -125,7 +128,7 @@ def train(group: Group, given: dict[str, Any]) -> int:
             folder.renew(config)
         if steps_before != config.max_steps and config.lr_policy != "constant":
             print(f"The learning rate follows {config.lr_policy} over {config.max_steps} steps now, not {steps_before}")
-        for line in provenance.record(first_step, data, describe_environment(), trainer.origin):
+        for line in provenance.record(first_step, data, describe_environment(shares), trainer.origin):
             print(line)
         if first_step >= config.max_steps:
             print(f"{folder.path} has done all its {first_step} steps.")

@@ -6,7 +6,7 @@ import json
 import os
 from typing import Any, NamedTuple
 
-from base.errors import DataError
+from base.errors import ConfigError, DataError
 from base.files import writing, written_whole
 from base.graph_mode import tf
 from base.machine import available_cores, cpu_features, gpu_name
@@ -53,6 +53,15 @@ class Provenance:
                 "--accept_changed_data, which records the change"
             )
 
+    def check_shares(self, shares: int) -> None:
+        """Raises ConfigError where a batch was computed in another number of shares; for runs that this matters to."""
+        before = self.entries[-1].environment.get("shares_of_batch", shares) if self.entries else shares
+        if before != shares:
+            raise ConfigError(
+                f"--nosync_batch_norm took statistics of each of {before} shares of a batch (--accumulate times workers), "
+                f"and would now take those of {shares}; go on with as many as before"
+            )
+
     def record(
         self, step: int, data: dict[str, Any], environment: dict[str, Any], origin: dict[str, Any] | None = None
     ) -> list[str]:
@@ -83,12 +92,13 @@ class Provenance:
         return [f"not as from step {before.step} on, so that results may differ: {change}" for change in changes]
 
 
-def describe_environment() -> dict[str, Any]:
+def describe_environment(shares: int = 1) -> dict[str, Any]:
     """Names what a step depends on: how the order of the images is drawn; and for its rounding TensorFlow, the CPU's
-    instructions, threads, the GPU if there is one.
+    instructions, threads, the GPU if there is one, and in how many shares a batch is computed.
     """
     return {
         "data_order": order.ALGORITHM,
+        "shares_of_batch": shares,
         "tensorflow": tf.__version__,
         "gpu": gpu_name(),
         "cpu_features": cpu_features(),

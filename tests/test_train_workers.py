@@ -18,6 +18,7 @@ VALUES = {
 def data(tmp_path):
     for i in range(7):
         save(tmp_path / "data" / "train" / f"{i}.png", photo(i, 20, 20))
+    (tmp_path / "data" / "train" / "7.png").write_bytes(b"no image")
     return tmp_path / "data"
 
 
@@ -37,3 +38,4 @@ def test_workers_one_of_whom_is_killed_start_again_and_end_in_the_weights_of_tho
         said = process.communicate(timeout=240)[0]
     assert process.returncode == 0 and "worker 1 (127.0.0.1:" in said and "all are started again" in said, said
     assert_same_variables(tmp_path / "whole", tmp_path / "killed")
+    assert "7.png" in (tmp_path / "killed" / "damaged.txt").read_text()  # whichever worker met it

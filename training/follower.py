@@ -18,7 +18,7 @@ from models.registry import find_model
 from ops.collectives import broadcast
 from run_folder.continuation import restore_config
 from training.graph import build_training_graph
-from training.group import Group
+from training.group import AfterStep, Group
 from training.weights import hash_variables
 
 
@@ -92,9 +92,8 @@ def _train(session: tf.Session, group: Group, model: Model, pipeline: Pipeline) 
                     raise explanation from None
                 group.wait_for_reason()
                 raise
-            for line in pipeline.new_damage(step - 1):
-                print(f"another image takes the place of a damaged one: {line}", flush=True)
-            last = group.any(bool(asked_to_stop)) or step == config.max_steps
+            after_step = AfterStep.of_all(group, bool(asked_to_stop), pipeline.new_damage(step - 1))
+            last = after_step.asked_to_stop or step == config.max_steps
             if step % config.checkpoint_every == 0 or last:
                 group.compare("the variable", hash_variables(session))
             if last:

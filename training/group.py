@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from base.errors import UsageError, UserError
 from base.graph_mode import session_config, tf
@@ -66,6 +66,24 @@ def cluster_of(environment: Mapping[str, str]) -> tuple[list[str], int]:
             f"TF_CONFIG cannot be read ({error}); it must be as in docs/distributed.md, or not be set"
         ) from None
     return (addresses, index) if len(addresses) > 1 else ([], 0)
+
+
+class AfterStep(NamedTuple):
+    """What the workers tell each other after every step.
+
+    Attributes:
+      asked_to_stop: whether a signal asked any of them to stop.
+      damage: lines of all of them about damaged images.
+    """
+
+    asked_to_stop: bool
+    damage: list[str]
+
+    @classmethod
+    def of_all(cls, group: Group, asked_to_stop: bool, damage: list[str]) -> AfterStep:
+        """Takes what one worker has to tell, and gives what all have: the lines in the workers' order."""
+        stops, lines = zip(*group.gather([asked_to_stop, damage]), strict=True)
+        return cls(any(stops), [line for each in lines for line in each])
 
 
 class Group:
@@ -130,12 +148,12 @@ class Group:
                 raise WorkerError(f"{self.name(worker)} differs from the chief in {what} {different[0]}")
         self.tell()
 
-    def any(self, flag: bool) -> bool:
-        """Whether something is so of any worker; all come here before one goes on."""
+    def gather(self, value: Any) -> list[Any]:
+        """What each worker has to tell, as JSON has it, in their order; all come here before one goes on."""
         if self.worker:
-            self._links[0].send("say", flag)
+            self._links[0].send("say", value)
             return self.tell()
-        return self.tell(any([flag, *[link.take() for link in self._links.values()]]))
+        return self.tell([value, *[self._links[worker].take() for worker in range(1, self.size)]])
 
     def session(self) -> tf.Session:
         """Opens a Session on the default graph, which reaches the graphs of the others."""

@@ -78,7 +78,10 @@ def _run_once(command, count, stopped):
 
 
 def _free_addresses(count):
-    """Addresses on this machine, the last of whose ports has a free one behind it."""
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
-        return [f"127.0.0.1:{port}" for port in sorted(each.getsockname()[1] for each in sockets)]
+    """Addresses on this machine that nobody uses, nor the port behind the last one."""
+    while True:
+        with contextlib.ExitStack() as stack, contextlib.suppress(OSError):
+            sockets = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
+            ports = [each.getsockname()[1] for each in sockets]
+            stack.enter_context(socket.create_server(("127.0.0.1", max(ports) + 1)))
+            return [f"127.0.0.1:{port}" for port in ports]

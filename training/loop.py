@@ -25,7 +25,7 @@ from run_folder.checkpoints import Checkpoints
 from run_folder.folder import RunFolder
 from run_folder.initial import InitialWeights
 from training.events import Events
-from training.group import Group
+from training.group import AfterStep, Group
 from training.progress import Progress
 from training.samples import draw_grid, save_grid
 from training.weights import hash_variables
@@ -138,10 +138,13 @@ class Trainer:
                 self._check_finite(new, step)
                 self.step = step
                 scalars.update(new)
-                self._tell_damage(step)
                 self._progress.update(seconds, self._pipeline.wait_seconds(step - 1, started), scalars)
                 stopped_by = self._stop_signal  # looked at once: what comes later is for the next step
-                if self._group.any(stopped_by is not None):
+                asked_to_stop, damage = AfterStep.of_all(
+                    self._group, stopped_by is not None, self._pipeline.new_damage(step - 1)
+                )
+                self._tell_damage(damage)
+                if asked_to_stop:
                     stopped_by = stopped_by or signal.SIGTERM
                 last = step == config.max_steps or stopped_by is not None
                 if step % config.summary_every == 0 or last:
@@ -216,9 +219,9 @@ class Trainer:
             kept = f"the checkpoint of step {self._saved} in {self._folder.checkpoints} is the last good one"
         return f"{kept}; try a lower --learning_rate or --precision=float32 in a new run"
 
-    def _tell_damage(self, step):
+    def _tell_damage(self, lines):
         """Tells which images another took the place of, because they cannot be read, and writes each down once."""
-        lines = [printable(line) for line in self._pipeline.new_damage(step - 1)]
+        lines = [printable(line) for line in lines]
         for line in lines:
             self._progress.say(f"another image takes the place of a damaged one: {line}")
         if lines:

@@ -21,6 +21,16 @@ def test_a_position_always_holds_the_same(sources):
             np.testing.assert_array_equal(found, expected)
 
 
+def test_workers_read_together_what_one_reads_each_its_share_of_every_part(sources):
+    config = data_config(batch_size=8, accumulate=2)
+    alone, *shares = [Reader(TWO, sources, config), *[Reader(TWO, sources, config, 2, worker) for worker in (0, 1)]]
+    for step, part in [(0, 0), (0, 1), (3, 1)]:
+        first = 8 * step + 4 * part
+        expected = [alone.read(position) for position in range(first, first + 4)]
+        found = [reader.read(number) for reader in shares for number in range(first // 2, first // 2 + 2)]
+        np.testing.assert_array_equal(np.array(found), np.array(expected))
+
+
 def test_error_is_found_by_the_step_that_its_position_belongs_to(sources):
     sources["trainA"].file(3).unlink()
     reader = Reader(TWO, sources, data_config(batch_size=2))

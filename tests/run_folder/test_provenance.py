@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from base.errors import DataError, OutputError
+from base.errors import ConfigError, DataError, OutputError
 from base.machine import available_cores
 from inputs.fingerprint import fingerprint
 from inputs.order import ALGORITHM
@@ -92,6 +92,15 @@ def test_a_run_without_the_file_says_so_goes_on_and_gets_one(tmp_path):
 def test_a_run_in_another_order_of_the_images_says_so(path):
     (line,) = Provenance(str(path), continued=True).record(5, DATA, {**HERE, "data_order": ALGORITHM})
     assert line.endswith(f"data_order was not recorded and is {ALGORITHM}")
+
+
+def test_another_number_of_shares_is_refused_where_it_matters(path):
+    run = Provenance(str(path), continued=True)
+    run.check_shares(4)  # nothing was recorded
+    run.record(5, DATA, {**HERE, "shares_of_batch": 2})
+    run.check_shares(2)
+    with pytest.raises(ConfigError, match=r"each of 2 shares .* those of 4; go on with as many as before"):
+        run.check_shares(4)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from base.errors import UsageError
 from tests.helpers.workers import free_addresses, in_threads, wait_until
 from training import group
-from training.group import Group, WorkerError, cluster_of
+from training.group import AfterStep, Group, WorkerError, cluster_of
 
 
 def config_of(cluster, kind="worker", index=0):
@@ -62,16 +62,23 @@ def test_group_of_one_agrees_with_itself():
     with Group([], 0) as alone:
         alone.meet()
         alone.compare("the option", {"seed": "1"})
-        assert alone.tell({"a": 1}) == {"a": 1} and alone.any(True) and not alone.any(False)
+        assert alone.tell({"a": 1}) == {"a": 1} and alone.gather("b") == ["b"]
 
 
-def test_all_hear_the_chief_and_what_is_so_of_any():
+def test_all_hear_the_chief_and_each_other():
     def work(own):
         own.meet()
-        told = own.tell("word" if own.worker == 0 else None)
-        return told, own.any(False), own.any(own.worker == 2)
+        return own.tell("word" if own.worker == 0 else None), own.gather(own.worker)
 
-    assert in_threads(3, work) == [("word", False, True)] * 3
+    assert in_threads(3, work) == [("word", [0, 1, 2])] * 3
+
+
+def test_all_know_after_a_step_that_one_is_to_stop_and_what_each_found_damaged():
+    def work(own):
+        own.meet()
+        return AfterStep.of_all(own, own.worker == 2, [f"{own.worker}.png"] * own.worker)
+
+    assert in_threads(3, work) == [(True, ["1.png", "2.png", "2.png"])] * 3
 
 
 def test_worker_that_differs_is_named_with_what_it_differs_in():
