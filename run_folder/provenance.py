@@ -58,7 +58,7 @@ class Provenance:
         before = self.entries[-1].environment.get("shares_of_batch", shares) if self.entries else shares
         if before != shares:
             raise ConfigError(
-                f"--nosync_batch_norm took statistics of each of {before} shares of a batch (--accumulate times workers), "
+                f"--nosync_batch_norm took statistics of each of {before} shares of a batch (--accumulate x workers) "
                 f"and would now take those of {shares}; go on with as many as before"
             )
 
