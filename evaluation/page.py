@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
-import base64
 import html
-import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image
 
 from base.files import writing
+from base.web_page import FIGURES_STYLE, embedded, figure, rows, write_web_page
 from evaluation.distributions import copying
 from evaluation.images import psnr
 from evaluation.judgement import Figure, Material
 from evaluation.records import Record, value_in_words
-from inference.web_page import write_web_page
 
 SHOWN = 8  # images of a kind
 NOISE_SHOWN = 48  # images that were made of noise
-SIDE = 256  # pixels to which larger images are downsized
 PLOT = (160, 40)  # pixels of a curve, width and height
 STYLE = """\
 :root { --mark: #2563a8; }
 @media (prefers-color-scheme: dark) { :root { --mark: #7fb2e8; } }
 body { max-width: 76rem; }
-h2 { margin: 2.5rem 0 0.3rem; font-size: 1.25rem; }
-h3 { margin: 1.8rem 0 0.6rem; font-size: 1rem; }
-p { margin: 0.3rem 0; color: var(--soft); }
 .caution { border-left: 3px solid var(--mark); padding-left: 0.7rem; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; margin-top: 1rem; background: var(--card); }
@@ -37,12 +30,7 @@ td { padding: 0.45rem 0.8rem; border: 1px solid var(--line); vertical-align: mid
 td:nth-child(2) { white-space: nowrap; text-align: right; font-variant-numeric: tabular-nums; }
 td:nth-child(3) { color: var(--soft); min-width: 13rem; }
 svg { display: block; stroke: var(--mark); fill: none; stroke-width: 1.5; overflow: visible; }
-.rows { display: grid; gap: 0.8rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 17rem), 1fr)); }
-figure { margin: 0; background: var(--card); border: 1px solid var(--line); border-radius: 8px; overflow: hidden; }
-figure div { display: flex; gap: 2px; }
-img { flex: 1; min-width: 0; width: 100%; height: auto; image-rendering: pixelated; }
 .mosaic { display: grid; gap: 2px; grid-template-columns: repeat(auto-fill, minmax(5rem, 1fr)); }
-figcaption { padding: 0.4rem 0.7rem; color: var(--soft); font-variant-numeric: tabular-nums; }
 """
 
 
@@ -68,7 +56,8 @@ def write_page(path: Path, results: Sequence[Result], known: Sequence[Record]) -
       OutputError: it cannot be written.
     """
     with writing(path):
-        write_web_page(path, results[0].record.subject, STYLE, "\n".join(_section(result, known) for result in results))
+        body = "\n".join(_section(result, known) for result in results)
+        write_web_page(path, results[0].record.subject, FIGURES_STYLE + STYLE, body)
 
 
 def _section(result: Result, known: Sequence[Record]) -> str:
@@ -76,12 +65,12 @@ def _section(result: Result, known: Sequence[Record]) -> str:
     count = f"{record.fakes['images']} images"
     facts = f"{count} beside {len(material.judged.reals.images)} {material.judged.reals.origin}" if material else count
     course = [each for each in known if (each.name, each.protocol) == (record.name, record.protocol)]
-    rows = "\n".join(_row(figure, course) for figure in record.figures)
+    table = "\n".join(_row(each, course) for each in record.figures)
     parts = [
         f"<h2>{html.escape(record.name or 'Figures')}</h2>",
         f"<p>{html.escape(facts)}</p>",
         *(f'<p class="caution">{html.escape(line)}</p>' for line in result.cautions),
-        f'<div class="wide"><table>{rows}</table></div>',
+        f'<div class="wide"><table>{table}</table></div>',
         *(_pictures(material) if material else []),
     ]
     return "\n".join(parts)
@@ -120,42 +109,26 @@ def _pictures(material: Material) -> list[str]:
         order = np.argsort(-scores, kind="stable")
         for title, indices in (("Nearest to the counterpart", order[:SHOWN]), ("Farthest", order[::-1][:SHOWN])):
             figures = [
-                _figure(
+                figure(
                     [judged.sources.images[i], judged.fakes.images[i], judged.reals.images[i]], f"{scores[i]:.1f} dB"
                 )
                 for i in indices
             ]
-            parts += _rows(f"{title}: source, result, counterpart", figures)
+            parts += [f"<h3>{title}: source, result, counterpart</h3>", rows(figures)]
     elif judged.sources:
         pairs = list(zip(judged.sources.images, judged.fakes.images))[:SHOWN]
-        parts += _rows("Source and result", [_figure(pair) for pair in pairs])
+        parts += ["<h3>Source and result</h3>", rows([figure(pair) for pair in pairs])]
     else:
-        images = "".join(map(_image, judged.fakes.images[:NOISE_SHOWN]))
+        images = "".join(map(embedded, judged.fakes.images[:NOISE_SHOWN]))
         parts += ["<h3>Results</h3>", f'<div class="mosaic">{images}</div>']
     if judged.train and material.features:
         found = copying(material.features_of("fakes"), material.features_of("train"))
         figures = [
-            _figure(
+            figure(
                 [judged.fakes.images[i], judged.train.images[found.nearest[i]]], f"distance {found.distances[i]:.2f}"
             )
             for i in np.argsort(found.distances, kind="stable")[:SHOWN]
         ]
-        parts += _rows("Results that lie nearest to a training image, and that image; 1 is usual among those", figures)
+        title = "Results that lie nearest to a training image, and that image; 1 is usual among those"
+        parts += [f"<h3>{title}</h3>", rows(figures)]
     return parts
-
-
-def _rows(title: str, figures: Sequence[str]) -> list[str]:
-    return [f"<h3>{html.escape(title)}</h3>", f'<div class="rows">{"".join(figures)}</div>']
-
-
-def _figure(images: Sequence[np.ndarray], caption: str = "") -> str:
-    text = f"<figcaption>{html.escape(caption)}</figcaption>" if caption else ""
-    return f"<figure><div>{''.join(map(_image, images))}</div>{text}</figure>"
-
-
-def _image(pixels: np.ndarray) -> str:
-    image = Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
-    image.thumbnail((SIDE, SIDE))
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG")
-    return f'<img alt="" src="data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}">'

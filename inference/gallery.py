@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
+from base.web_page import write_web_page
 from inference.isolated import IsolatedRun
 from inference.scale import describe_training, scale_hint
 from inference.translation import Outcome
-from inference.web_page import write_web_page
 
 SMALL = 256  # pixels; images whose sides are shorter are enlarged pixel by pixel, not smoothed
 STYLE = """\
