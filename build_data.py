@@ -19,7 +19,7 @@ from base.signals import stop_told
 from base.terminal import shortened, track
 from inputs.dataset import Description, SplitFacts, read_description, write_description
 from inputs.layouts import DOMAIN_SPLITS, open_folder
-from inputs.shards import encode_image, encode_pair, make_image_record, make_pair_record, write_split
+from inputs.shards import encode_image, encode_pair, encode_record, make_image_record, make_pair_record, write_split
 from inputs.splits import (
     Split,
     divide,
@@ -30,7 +30,7 @@ from inputs.splits import (
     pair_split,
     pair_splits,
 )
-from inputs.workers import encode_all, worker_processes
+from inputs.workers import results, worker_processes
 
 MEGABYTE = 10**6
 USAGE = """\
@@ -126,14 +126,15 @@ def build(options: BuildOptions) -> None:
         clear_leftovers(output)
     check_output(output, options)  # again: an earlier output may have come back
     with (
-        worker_processes(options.workers, splits, encode) as workers,
+        worker_processes(options.workers, functools.partial(encode_record, splits, encode)) as workers,
         writing(output),
         folder_written_whole(output) as folder,
         stop_told(lambda: "nothing was written"),
     ):
         facts = {}
         for name, split in splits.items():
-            images = track(encode_all(workers, name, split), len(split.names), unit, name)
+            encoded = results(workers, name, len(split.names), lambda name, number: splits[name].paths(number)[0])
+            images = track(encoded, len(split.names), unit, name)
             facts[name] = write_split(folder, name, split, images, options.shard_mb * MEGABYTE, make_record)
         check_left_out(facts, options.strict)
         write_description(folder, Description(options.seed, options.max_side, facts, classes))

@@ -4,7 +4,7 @@ import array
 import itertools
 import operator
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from statistics import median_low
 
@@ -16,7 +16,13 @@ from inputs.records import FRAME_BYTES, image_record, pair_record, write_record
 from inputs.splits import Split
 from inputs.trees import Folder
 
+Encode = Callable[[tuple[Folder, ...]], list[EncodedImage]]  # from the paths of the files of one record
 MakeRecord = Callable[[tuple[str, ...], Sequence[EncodedImage]], bytes]  # names of the files, images
+
+
+def encode_record(splits: Mapping[str, Split], encode: Encode, name: str, number: int) -> list[EncodedImage]:
+    """Encodes the images of a record of a split by `encode`: what worker processes do."""
+    return encode(splits[name].paths(number))
 
 
 def encode_image(paths: tuple[Folder, ...], max_side: int | None = None) -> list[EncodedImage]:

@@ -1,31 +1,29 @@
-"""Worker processes that encode images: in parallel, in order, with a bounded number of images in memory."""
+"""Worker processes that do something with images: in parallel, in order, with a bounded number of results in memory."""
 
 import contextlib
 import itertools
 import sys
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
+from typing import Any
 
 from base.errors import DataError, UsageError
 from base.signals import leave_stop_signals_to_parent, stop_signals_blocked
-from inputs.images import BadImage, EncodedImage
-from inputs.splits import Split
-from inputs.trees import Folder
+from inputs.images import BadImage
 
-CHUNK_FILES = 8  # records given to a worker at a time
+CHUNK = 8  # images given to a worker at a time
 CHUNKS_AHEAD = 2  # given to each worker before the first is taken back
 
-Encode = Callable[[tuple[Folder, ...]], list[EncodedImage]]  # from the paths of the files of one record
+Task = Callable[[str, int], Any]  # from the name of a split and the number of an image, or record, in it
 
 
 @contextlib.contextmanager
-def worker_processes(count: int, splits: Mapping[str, Split], encode: Encode) -> Iterator[list[Connection]]:
-    """Starts processes that call `encode` for records of splits, and ends them with the block; gives a connection to
-    each.
+def worker_processes(count: int, task: Task) -> Iterator[list[Connection]]:
+    """Starts processes that do a task, and ends them with the block; gives a connection to each.
 
     Raises:
       UsageError: they cannot be started.
@@ -36,7 +34,7 @@ def worker_processes(count: int, splits: Mapping[str, Split], encode: Encode) ->
     try:
         try:
             for _ in range(count):
-                _start(context, splits, encode, connections, processes)
+                _start(context, task, connections, processes)
         except OSError as error:
             raise UsageError(f"--workers={count}: cannot be started ({error.strerror}); try fewer") from None
         yield connections
@@ -45,72 +43,70 @@ def worker_processes(count: int, splits: Mapping[str, Split], encode: Encode) ->
             process.kill()
 
 
-def encode_all(connections: Sequence[Connection], name: str, split: Split) -> Iterator[list[EncodedImage] | BadImage]:
-    """Encodes the images of a split in parallel, in order, with a bounded number of them in memory.
+def results(
+    connections: Sequence[Connection], name: str, count: int, where: Callable[[str, int], object]
+) -> Iterator[Any | BadImage]:
+    """Does the task for all images of a split in parallel, in order, with a bounded number of results in memory.
 
     Args:
       connections: from `worker_processes`; they take turns.
       name: of the split.
-      split: the same that the workers know by that name.
+      count: how many images it has.
+      where: function from the name of a split and the number of an image to what a message calls it.
 
     Yields:
-      The images of each record, or why it has none.
+      What the task gives for each image, or why it gives nothing.
 
     Raises:
       DataError: a worker died.
     """
-    numbers = range(len(split.names))
-    chunks = [numbers[start : start + CHUNK_FILES] for start in numbers[::CHUNK_FILES]]
+    numbers = range(count)
+    chunks = [numbers[start : start + CHUNK] for start in numbers[::CHUNK]]
     pending: deque[tuple[Connection, range]] = deque()
     for connection, chunk in zip(itertools.cycle(connections), chunks):
         if len(pending) == CHUNKS_AHEAD * len(connections):
-            yield from _receive(*pending.popleft(), split)
+            yield from _receive(*pending.popleft(), name, where)
         with contextlib.suppress(ConnectionError):  # of a dead worker; `_receive` will say so
             connection.send((name, chunk))
         pending.append((connection, chunk))
     for connection, chunk in pending:
-        yield from _receive(connection, chunk, split)
+        yield from _receive(connection, chunk, name, where)
 
 
-def _start(
-    context: BaseContext,
-    splits: Mapping[str, Split],
-    encode: Encode,
-    connections: list[Connection],
-    processes: list[BaseProcess],
-) -> None:
+def _start(context: BaseContext, task: Task, connections: list[Connection], processes: list[BaseProcess]) -> None:
     ours, theirs = context.Pipe()
     connections.append(ours)
-    arguments = (ours, theirs, splits, encode)
-    processes.append(context.Process(target=_work, args=arguments, daemon=True))  # type: ignore[attr-defined]
+    processes.append(context.Process(target=_work, args=(ours, theirs, task), daemon=True))  # type: ignore[attr-defined]
     with stop_signals_blocked():  # until the worker ignores them
         processes[-1].start()
     theirs.close()  # so that the death of the worker ends the connection
 
 
-def _work(parents_end: Connection, connection: Connection, splits: Mapping[str, Split], encode: Encode) -> None:
-    """Encodes the records whose numbers come in, until the parent process is gone."""
+def _work(parents_end: Connection, connection: Connection, task: Task) -> None:
+    """Does the task for the images whose numbers come in, until the parent process is gone."""
     parents_end.close()  # this process's copy of it, which would keep the connection open
     leave_stop_signals_to_parent()
     with contextlib.suppress(EOFError, OSError):
         while True:
             name, numbers = connection.recv()
-            connection.send([_encode_or_reason(encode, splits[name].paths(number)) for number in numbers])
+            connection.send([_result_or_reason(task, name, number) for number in numbers])
 
 
-def _encode_or_reason(encode: Encode, paths: tuple[Folder, ...]) -> list[EncodedImage] | BadImage:
+def _result_or_reason(task: Task, name: str, number: int) -> Any | BadImage:
     try:
-        return encode(paths)
+        return task(name, number)
     except BadImage as reason:
         return reason
     except Exception as error:  # one image must not cost the others
-        return BadImage(" ".join(f"cannot be converted: {error or type(error).__name__}".split()))
+        return BadImage(" ".join(f"cannot be used: {error or type(error).__name__}".split()))
 
 
-def _receive(connection: Connection, chunk: Sequence[int], split: Split) -> list[list[EncodedImage] | BadImage]:
-    """Receives what a worker made of some records."""
+def _receive(
+    connection: Connection, chunk: Sequence[int], name: str, where: Callable[[str, int], object]
+) -> list[Any | BadImage]:
+    """Receives what a worker made of some images."""
     try:
         return connection.recv()
     except (EOFError, ConnectionError) as error:
         problem = f"a worker process died (out of memory?) at one of the {len(chunk)} images from here on"
-        raise DataError(f"{split.paths(chunk[0])[0]}: {problem}; try fewer --workers, or take the image out") from error
+        raise DataError(f"{where(name, chunk[0])}: {problem}; try fewer --workers, or take the image out") from error

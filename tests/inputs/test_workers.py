@@ -1,5 +1,7 @@
 """Worker processes: order, reasons, and their death."""
 
+import contextlib
+import functools
 import os
 from pathlib import Path
 
@@ -9,9 +11,9 @@ from base.errors import DataError
 from inputs import workers
 from inputs.images import BadImage, EncodedImage
 from inputs.layouts import open_folder
-from inputs.shards import encode_image
+from inputs.shards import encode_image, encode_record
 from inputs.splits import Split
-from inputs.workers import CHUNK_FILES, encode_all, worker_processes
+from inputs.workers import CHUNK, results, worker_processes
 from tests.helpers.archives import image_bytes, make_tar, make_zip
 
 
@@ -29,29 +31,39 @@ def split_of(*names):
     return Split((Path("folder"),) * (1 + names[0].count(",")), [tuple(name.split(",")) for name in names], [])
 
 
+@contextlib.contextmanager
+def working(count, splits, encode=encode):
+    """Worker processes that encode records of splits: gives a function from a split's name to what became of them."""
+
+    def encoded(name):
+        count = len(splits[name].names)
+        return list(results(connections, name, count, lambda name, number: splits[name].paths(number)[0]))
+
+    with worker_processes(count, functools.partial(encode_record, splits, encode)) as connections:
+        yield encoded
+
+
 @pytest.mark.parametrize("count", [1, 3])
 def test_results_come_in_order_whatever_the_number_of_workers(count):
-    splits = {"train": split_of(*map(str, range(10 * CHUNK_FILES + 1))), "test": split_of("x", "y")}
-    with worker_processes(count, splits, encode) as connections:
-        found = {name: list(encode_all(connections, name, split)) for name, split in splits.items()}
+    splits = {"train": split_of(*map(str, range(10 * CHUNK + 1))), "test": split_of("x", "y")}
+    with working(count, splits) as encoded:
+        found = {name: encoded(name) for name in splits}
     for name, split in splits.items():
         assert [(image.data.decode(),) for (image,) in found[name]] == split.names
 
 
 def test_image_that_cannot_be_read_is_its_reason():
-    split = split_of("bad,b", "a,b")
-    with worker_processes(2, {"train": split}, encode) as connections:
-        first, second = encode_all(connections, "train", split)
+    with working(2, {"train": split_of("bad,b", "a,b")}) as encoded:
+        first, second = encoded("train")
     assert isinstance(first, BadImage) and str(first) == "is bad" and [image.data for image in second] == [b"a", b"b"]
 
 
 def test_death_of_a_worker_names_where_it_may_have_been():
-    split = split_of("first", "deadly")
     with (
-        worker_processes(1, {"train": split}, encode) as connections,
+        working(1, {"train": split_of("first", "deadly")}) as encoded,
         pytest.raises(DataError, match="^folder/first: a worker process died .* 2 images"),
     ):
-        list(encode_all(connections, "train", split))
+        encoded("train")
 
 
 @pytest.mark.parametrize("ending", [".zip", ".tar.gz"])
@@ -60,6 +72,6 @@ def test_processes_that_are_not_forked_read_archives_too(tmp_path, monkeypatch, 
     folder = open_folder((make_zip if ending == ".zip" else make_tar)(tmp_path / f"x{ending}", files))
     split = Split((folder,), [("a.png",)], [])
     monkeypatch.setattr(workers.sys, "platform", "darwin")
-    with worker_processes(1, {"train": split}, encode_image) as connections:
-        ((image,),) = encode_all(connections, "train", split)
+    with working(1, {"train": split}, encode_image) as encoded:
+        ((image,),) = encoded("train")
     assert image.data == files["a.png"]
