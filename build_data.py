@@ -5,6 +5,7 @@ import base.early_signals  # noqa: F401 (from here on, Ctrl-C ends the program i
 import dataclasses
 import functools
 import os
+import shlex
 import time
 from collections.abc import Mapping
 from pathlib import Path, PurePath
@@ -18,6 +19,7 @@ from base.options import REQUIRED, Options, option
 from base.signals import stop_told
 from base.terminal import shortened, track
 from inputs.dataset import Description, SplitFacts, read_description, write_description
+from inputs.exclusion import REASON, exclude
 from inputs.layouts import DOMAIN_SPLITS, open_folder
 from inputs.shards import encode_image, encode_pair, encode_record, make_image_record, make_pair_record, write_split
 from inputs.splits import (
@@ -70,6 +72,9 @@ class BuildOptions(Options):
     )
     max_side: int | None = option(None, "Longest side, in pixels, above which images are downsized.", low=1)
     shard_mb: int = option(150, "Megabytes up to which a file of a split is filled.", low=1, high=100_000)
+    exclude: Path | None = option(
+        None, "List of images to leave out, as scripts/check_data.py writes it.", metavar="FILE"
+    )
     seed: int = option(0, "Decides on the order and on the test splits.")
     workers: int = option(None, "Decoding processes.", low=1, high=256, auto="one per core")
     strict: bool = option(False, "Fail if any image cannot be used, instead of leaving it out.")
@@ -114,6 +119,8 @@ def build(options: BuildOptions) -> None:
     # What becomes what
     with reading():
         splits = find_splits(options)
+    if options.exclude:
+        splits = exclude(splits, options.exclude)
     classes = find_classes(splits) if options.labelled else []
     if options.images:
         print_joined(splits)
@@ -183,8 +190,8 @@ def check_output(output: Path, options: BuildOptions) -> None:
 
 
 def check_left_out(splits: Mapping[str, SplitFacts], strict: bool) -> None:
-    """Raises DataError if a split is empty, or, if `strict`, any image was left out."""
-    count = sum(len(facts.left_out) for facts in splits.values())
+    """Raises DataError if a split is empty, or, if `strict`, any image was left out but those that should be."""
+    count = sum(item["reason"] != REASON for facts in splits.values() for item in facts.left_out)
     empty = [split for split, facts in splits.items() if not facts.images]
     if empty or (strict and count):
         print_left_out(splits)
@@ -207,6 +214,9 @@ def report(output: Path, splits: Mapping[str, SplitFacts], unit: str, seconds: f
     images = sum(facts.images for facts in splits.values())
     left_out = sum(len(facts.left_out) for facts in splits.values())
     print(f"{output}: {images} {unit}, {left_out} left out, in {seconds:.1f} s ({images / seconds:.0f} {unit}/s)")
+    print(
+        f"python scripts/check_data.py {shlex.quote(str(output))} looks for copies, odd images and unlike domains in it"
+    )
 
 
 if __name__ == "__main__":

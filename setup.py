@@ -12,6 +12,7 @@ setup(
     packages=[
         "base",
         "benchmarks",
+        "checks",
         "downloads",
         "evaluation",
         "exports",

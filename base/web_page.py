@@ -41,9 +41,10 @@ FIGURES_STYLE = """\
 h2 { margin: 2.5rem 0 0.3rem; font-size: 1.25rem; }
 h3 { margin: 1.8rem 0 0.6rem; font-size: 1rem; }
 p { margin: 0.3rem 0; color: var(--soft); }
-.rows { display: grid; gap: 0.8rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 17rem), 1fr)); }
+.rows { display: grid; align-items: start; gap: 0.8rem;
+  grid-template-columns: repeat(auto-fill, minmax(min(100%, 17rem), 1fr)); }
 figure { margin: 0; background: var(--card); border: 1px solid var(--line); border-radius: 8px; overflow: hidden; }
-figure div { display: flex; gap: 2px; }
+figure div { display: flex; align-items: center; gap: 2px; }
 img { flex: 1; min-width: 0; width: 100%; height: auto; image-rendering: pixelated; }
 figcaption { padding: 0.4rem 0.7rem; color: var(--soft); font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
 """

@@ -84,8 +84,8 @@ def open_splits(data_dir: str | os.PathLike, streams: Mapping[str, Input]) -> Sp
     """
     splits = list(dict.fromkeys(stream.split for stream in streams.values()))
     must_be_there = {held_out_split(stream.split) for stream in streams.values() if stream.needs_test}
-    train = {split: _there(source, data_dir, split) for split, source in _find(data_dir, splits).items()}
-    tests = _find(data_dir, list(map(held_out_split, splits)))
+    train = {split: _there(source, data_dir, split) for split, source in find_sources(data_dir, splits).items()}
+    tests = find_sources(data_dir, list(map(held_out_split, splits)))
     for split in must_be_there:
         _there(tests[split], data_dir, split)
     return Splits(train, {split: tests[held_out_split(split)] or source for split, source in train.items()})
@@ -101,11 +101,15 @@ def find_source(data_dir: str | os.PathLike, split: str) -> Source:
     Raises:
       DataError: there is no such split, or it cannot be read.
     """
-    return _there(_find(data_dir, [split])[split], data_dir, split)
+    return _there(find_sources(data_dir, [split])[split], data_dir, split)
 
 
-def _find(data_dir: str | os.PathLike, splits: Sequence[str]) -> dict[str, Source | None]:
-    """Opens splits, by name in the given order; None for those that are missing. Pairs are opened once, for both."""
+def find_sources(data_dir: str | os.PathLike, splits: Sequence[str]) -> dict[str, Source | None]:
+    """Opens splits, by name in the given order; None for those that are missing. Pairs are opened once, for both.
+
+    Raises:
+      DataError: there is no data at all, or it cannot be read.
+    """
     if not data_dir:
         raise DataError(f"data_dir is not given; {LAYOUTS}")
     found: dict[str, Source | None] = {}
@@ -117,6 +121,13 @@ def _find(data_dir: str | os.PathLike, splits: Sequence[str]) -> dict[str, Sourc
             elif split not in found:
                 found |= dict(zip(halves(whole), _open_pairs(data_dir, whole), strict=True))
     return {split: found[split] for split in splits}
+
+
+def holds_pair_records(data_dir: str | os.PathLike) -> bool:
+    """Whether the training split is one of records of pairs. DataError where it cannot be read."""
+    with reading():
+        place = find_split(data_dir, TRAIN)
+        return place is not None and bool(place.shards) and open_found(place).holds_pairs
 
 
 def _open_single(data_dir: str | os.PathLike, split: str) -> Source | None:
@@ -178,7 +189,6 @@ def _check_model(data_dir: str | os.PathLike, pairs_wanted: bool) -> None:
     elif description.classes:
         made = LABELLED_MADE
     else:
-        place = find_split(data_dir, TRAIN)
-        made = PAIRS_MADE if place and open_found(place).holds_pairs else IMAGES_MADE
+        made = PAIRS_MADE if holds_pair_records(data_dir) else IMAGES_MADE
     if made:
         raise DataError(f"{data_dir}: {made}")

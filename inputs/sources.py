@@ -34,6 +34,9 @@ class LastInThread(threading.local):
         self._function = function
         self._index, self._value = -1, None
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return LastInThread, (self._function,)  # in a process that is being spawned
+
     def __call__(self, index: int) -> Any:
         if index != self._index:
             self._index, self._value = -1, None  # room for the next one before it is there
@@ -48,10 +51,12 @@ class Source(abc.ABC):
     Attributes:
       left_out: lines about images there that are not used.
       holds_pairs: bool, whether each index has two images, which `halves` tells apart.
+      holds_files: bool, whether each index is a file, of the disk or in an archive, whose path `where` gives.
     """
 
     left_out: Sequence[str] = ()
     holds_pairs = False
+    holds_files = False
 
     @abc.abstractmethod
     def __len__(self) -> int:
@@ -127,6 +132,8 @@ class FolderSource(Source):
     Attributes:
       names: list of str, their paths in the one place that they lie in, or in the folder that holds all of these.
     """
+
+    holds_files = True
 
     def __init__(self, places: Sequence[Place], left_out: Sequence[str] = ()):
         """Takes what lies in some places, in their order.
@@ -310,6 +317,7 @@ class HalfSource(Source):
           decode: function from an index to the pixels of the whole image, in RGB.
         """
         self._whole, self._half, self._decode = whole, half, decode
+        self.holds_files = whole.holds_files
 
     def __len__(self) -> int:
         return len(self._whole)

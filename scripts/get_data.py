@@ -64,19 +64,12 @@ class GetOptions(Options):
 
 
 def main(arguments: list[str]) -> int:
-    options = parse_options(arguments)
+    options = parse_arguments(arguments, GetOptions, USAGE, first="name")
     if options.list:
         print_list()
     else:
         get(find_data_set(options.name or ""), options)
     return 0
-
-
-def parse_options(arguments: list[str]) -> GetOptions:
-    """Reads the command line, where the name of the data set may come first, by itself."""
-    if arguments and not arguments[0].startswith("-"):
-        arguments = [f"--name={arguments[0]}", *arguments[1:]]
-    return parse_arguments(arguments, GetOptions, USAGE)
 
 
 def print_list() -> None:
