@@ -54,23 +54,20 @@ def run(main: Callable[[list[str]], int]) -> NoReturn:
     sys.exit(code)
 
 
-def parse_arguments(
-    arguments: Sequence[str], options_class: type[OptionsType], usage: str, first: str | None = None
-) -> OptionsType:
+def parse_arguments(arguments: Sequence[str], options_class: type[OptionsType], usage: str) -> OptionsType:
     """Reads the command line of an entry point whose options are all declared in one class.
 
     Args:
       arguments: the arguments, without the program's name.
       options_class: what is declared; an option without a default is required.
       usage: the first lines of `--help`.
-      first: name of the option whose value may come first, by itself; None: of none.
 
     Raises:
       ConfigError, UsageError: for what cannot be understood or used.
       SystemExit: after `--help`.
     """
-    if first and arguments and not arguments[0].startswith("-"):
-        arguments = [f"--{first}={arguments[0]}", *arguments[1:]]
+    if options_class.first and arguments and not arguments[0].startswith("-"):
+        arguments = [f"--{options_class.first}={arguments[0]}", *arguments[1:]]
     given = parse_flags(arguments, options(options_class), usage)
     missing = [
         name

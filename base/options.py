@@ -16,7 +16,7 @@ import types
 import typing
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from base.errors import ConfigError
 
@@ -78,9 +78,14 @@ def changed(owner: type[Options], name: str, default: Any, **about: Any) -> Any:
 class Options:
     """A set of options; making one checks every value and, with `check`, what does not go together.
 
+    Attributes:
+      first: str or None, of the class: the option whose value may come first on the command line, by itself.
+
     Raises:
       ConfigError: when it is made, naming the option, its value and what would be right.
     """
+
+    first: ClassVar[str | None] = None
 
     def __post_init__(self):
         for name in options(type(self)):

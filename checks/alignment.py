@@ -24,8 +24,9 @@ _WEIGHTS = np.exp(-((_FREQUENCIES / FINEST) ** 2) / 2)
 def align(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Finds the shift at which the edges of two images fit best.
 
-    Edges, not levels: the images of a pair may have any colours, as a map has for a photograph. The images of a pair
-    that fit have a peak of 12 and more, others of some 5 to 10, at any place.
+    Edges, not levels: the images of a pair may have any colours. Photographs and what was made of them (inverted, grey,
+    contours, maps of labels) have a peak of 12 to 90; images of other things one of 5 to 11, at any place, and so has
+    a map of few, coarse labels.
 
     Args:
       first, second: uint8 [height, width, 3], of any sizes.

@@ -55,8 +55,11 @@ class Survey(NamedTuple):
     alignments: dict[str, np.ndarray]
 
     def name(self, image: ImageAt) -> str:
-        """What people call an image."""
-        return self.sets[image.set].source.where(image.number)
+        """What people call an image: its path, or its place in a file of records, and its name there."""
+        found = self.sets[image.set]
+        where = found.source.where(image.number)
+        called = "" if found.source.holds_files or image.number in found.damage else found.source.name(image.number)
+        return f"{where} ({called})" if called else where
 
     def partner(self, image: ImageAt) -> ImageAt:
         """The other image of a pair."""

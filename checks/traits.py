@@ -105,6 +105,8 @@ def look_of(pixels: np.ndarray, luma: np.ndarray) -> np.ndarray:
 def jpeg_quality(data: bytes) -> int:
     """The quality, 1 to 100, that the file of an image was written with if it is a JPEG, by libjpeg's scale; else 0.
 
+    Below 20, where the table is cut off at 255, it says more than was asked for.
+
     Source: libjpeg's jcparam.c, which scales the standard table; other encoders have tables of their own, of which this
     gives the nearest.
     """

@@ -46,7 +46,9 @@ that a person should look at first stand behind a #.
 class CheckOptions(Options):
     """What the command line says."""
 
-    data_dir: str = option(REQUIRED, "Data set; its name alone, first, does, too.", metavar="DIR")
+    first = "data_dir"
+
+    data_dir: str = option(REQUIRED, "Data set, as for train.py; the name alone, first, does, too.", metavar="DIR")
     pairs: bool = option(False, "The images belong together in pairs, as for build_data.py; TFRecords say so.")
     page: Path | None = option(None, "Page to write, with the images found.", metavar="FILE.html")
     exclude: Path | None = option(None, "List to write, of images to leave out.", metavar="FILE")
@@ -66,7 +68,7 @@ class CheckOptions(Options):
 
 
 def main(arguments: list[str]) -> int:
-    options = parse_arguments(arguments, CheckOptions, USAGE, first="data_dir")
+    options = parse_arguments(arguments, CheckOptions, USAGE)
     found = find_sets(options.data_dir, options.pairs)
     check_outputs(options, found)
     surveyed = survey(found, options.workers)

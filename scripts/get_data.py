@@ -45,7 +45,9 @@ in source.json beside the images.
 class GetOptions(Options):
     """What the command line says."""
 
-    name: str | None = option(None, "Which data set; the name alone does, too.")
+    first = "name"
+
+    name: str | None = option(None, "Which data set; the name alone, first, does, too.")
     list: bool = option(False, "List the data sets instead, with the sizes of their archives.")
     output: Path = option(None, "Folder to make.", auto="data/NAME", metavar="DIR")
     archive: Path | None = option(None, "The set's archive, where you have it already; it stays.", metavar="FILE")
@@ -64,7 +66,7 @@ class GetOptions(Options):
 
 
 def main(arguments: list[str]) -> int:
-    options = parse_arguments(arguments, GetOptions, USAGE, first="name")
+    options = parse_arguments(arguments, GetOptions, USAGE)
     if options.list:
         print_list()
     else:

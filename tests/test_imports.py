@@ -15,6 +15,7 @@ BELOW = {  # what each room stands on, from the ground floor up
     "ops": {"base"},
     "inputs": {"base"},
     "downloads": {"base", "inputs"},
+    "checks": {"base", "inputs"},
     "modules": {"base", "ops"},
     "config": {"base", "inputs", "ops"},
     "models": {"base", "config", "inputs", "modules", "ops"},

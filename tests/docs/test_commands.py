@@ -10,7 +10,6 @@ import pytest
 from base.command_line import parse_arguments
 from base.options import options
 from models.configs import make_config, parse_config_flags
-from scripts import get_data
 from scripts.import_weights import parse_options
 from tests.conftest import ROOT
 from tests.helpers import pages
@@ -42,8 +41,6 @@ def test_the_program_takes_the_command(command):
         given = parse_config_flags(arguments, "", options(WorkerOptions))
         if set(given) & {"data_dir", "preset"}:  # else it continues a run
             make_config({name: value for name, value in given.items() if name not in options(WorkerOptions)})
-    elif program == "scripts/get_data.py":
-        get_data.parse_options(arguments)
     elif program == "scripts/import_weights.py":
         parse_options(arguments)
     else:

@@ -32,6 +32,7 @@ def test_folder_without_permission_is_named(entry, material, place, unwritable):
         ("train", 60),
         ("build_data", 8),
         ("get_data", 4),
+        ("check_data", 0),
         ("translate", 12),
         ("sample", 24),
         ("export", 60),

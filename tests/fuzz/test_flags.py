@@ -17,7 +17,7 @@ from base.errors import UsageError
 from base.options import options
 from downloads.catalogue import DATA_SETS
 from models.registry import MODELS, find_model
-from scripts import benchmark, evaluate, export, get_data, import_weights, sample, serve, translate
+from scripts import benchmark, check_data, evaluate, export, get_data, import_weights, sample, serve, translate
 from serving import app
 from serving.server import listen
 from tests.conftest import ROOT
@@ -54,6 +54,7 @@ ENTRIES = {  # by name: main, its options, and texts that these may well have, t
             "output": ("new", "built", "taken", *PLACES),
             "source": ("photos", None, *PLACES),
             "images": (None, "photos", *PLACES),
+            "exclude": (None, None, "taken/notes.txt", *PLACES),
             "pairs": SWITCH,
             "overwrite": SWITCH,
         },
@@ -116,6 +117,17 @@ ENTRIES = {  # by name: main, its options, and texts that these may well have, t
             "archive": (None, "taken/out.zip", *PLACES),
             "mirror": (None, "https://example.org/mirror"),
             "list": (None, None, "true"),
+        },
+    ),
+    "check_data": (
+        check_data.main,
+        options(check_data.CheckOptions),
+        {
+            "data_dir": ("photos", "built", "photos/trainA,photos/trainB", *PLACES),
+            "pairs": SWITCH,
+            "page": (None, "new.html", "taken/index.html", *PLACES),
+            "exclude": (None, "new.txt", "taken/notes.txt", *PLACES),
+            "overwrite": SWITCH,
         },
     ),
     "evaluate": (
@@ -194,6 +206,7 @@ def without_work(monkeypatch):
     monkeypatch.setattr(sample, "load_run", lambda run_dir, precision: fake)
     monkeypatch.setattr(import_weights, "write_run", begin)
     monkeypatch.setattr(export, "load_run", begin)
+    monkeypatch.setattr(check_data, "survey", begin)
     monkeypatch.setattr(evaluate, "load_run", begin)
     monkeypatch.setattr(serve, "listen", lambda host, port: listen("127.0.0.1", 0))
     monkeypatch.setattr(app, "Isolated", begin)

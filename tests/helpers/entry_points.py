@@ -61,6 +61,11 @@ ENTRY_POINTS = {
         ["pix2pix_facades", "--archive={material}/facades.tar.gz", "--output=out"],
         ["out/source.json", "out/train/2.png"],
     ),
+    "check_data": EntryPoint(
+        "scripts/check_data.py",
+        ["{material}/scenes", "--page=found.html", "--exclude=exclude.txt", "--overwrite"],
+        ["found.html", "exclude.txt"],
+    ),
     "translate": EntryPoint(
         "scripts/translate.py",
         ["--run_dir={material}/summer", "--direction=AtoB", "--input={material}/photos", "--output=out", "--overwrite"],

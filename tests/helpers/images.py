@@ -15,6 +15,12 @@ def photo(seed: int, width: int = 24, height: int = 20) -> np.ndarray:
     return np.random.RandomState(seed).randint(0, 256, [height, width, 3]).astype(np.uint8)
 
 
+def painting(seed: int, width: int = 60, height: int = 48) -> np.ndarray:
+    """An image of large soft spots, uint8 [height, width, 3]: what it shows stays when it is resized."""
+    spots = Image.fromarray(photo(seed, 6, 6)).resize((width, height), Image.Resampling.BICUBIC)
+    return np.asarray(spots)
+
+
 def save(path: Path, *images: np.ndarray) -> Path:
     """Writes images of one height side by side into one file, making its folder, and returns the path."""
     path.parent.mkdir(parents=True, exist_ok=True)

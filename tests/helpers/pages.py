@@ -7,6 +7,7 @@ from pathlib import Path
 
 from build_data import BuildOptions
 from scripts.benchmark import BenchmarkOptions
+from scripts.check_data import CheckOptions
 from scripts.evaluate import EvaluateOptions
 from scripts.export import ExportOptions
 from scripts.get_data import GetOptions
@@ -20,6 +21,7 @@ DOCS = ROOT / "docs"
 OPTIONS = {  # of each program but train.py, whose options are those of a config
     "build_data.py": BuildOptions,
     "scripts/benchmark.py": BenchmarkOptions,
+    "scripts/check_data.py": CheckOptions,
     "scripts/evaluate.py": EvaluateOptions,
     "scripts/export.py": ExportOptions,
     "scripts/get_data.py": GetOptions,
