@@ -134,12 +134,12 @@ def test_empty_list_and_page_are_written_where_nothing_is_found(tmp_path, monkey
 
 
 def test_built_in_scenes_have_no_fault_but_that_winters_are_bright(tmp_path, capfd):
-    write_scenes(tmp_path / "scenes", 32, train=24, test=4)
+    write_scenes(tmp_path / "scenes", 24, train=12, test=2)
     lines = check(capfd, str(tmp_path / "scenes")).out.splitlines()
     assert len(lines) == 3 and lines[1].startswith("- mean brightness: ")
 
 
 def test_file_of_an_image_that_is_no_text_is_named(here, capfd):
     save(here / "photos/trainA/\udcff\n.png", np.zeros([48, 60, 3], np.uint8))
-    code, out, _ = check(capfd, "photos", "--exclude=exclude.txt", "--page=found.html")
-    assert code == 0 and "which no line can hold" in (here / "exclude.txt").read_text()
+    ended = check(capfd, "photos", "--exclude=exclude.txt", "--page=found.html")
+    assert ended.code == 0 and "which no line can hold" in (here / "exclude.txt").read_text()
