@@ -9,7 +9,7 @@ import numpy as np
 RADIUS = 7  # bits in which two hashes may differ
 PARTS = 4  # of a hash; two hashes within the radius differ in at most one bit of one of them, for 4 * 2 bits are more
 PART_BITS = 64 // PARTS
-BLOCK = 1 << 18  # candidates that are compared at a time
+BLOCK = 1 << 16  # candidates that are compared at a time
 BITS_SET = np.array([number.bit_count() for number in range(256)], np.uint8)
 
 

@@ -16,7 +16,7 @@ SHOWN = 12  # figures of a finding
 STYLE = """\
 body { max-width: 76rem; }
 p.advice { color: inherit; }
-.rows { margin-top: 0.8rem; }
+.rows { grid-template-columns: repeat(auto-fill, minmax(min(100%, 13rem), 1fr)); margin-top: 0.8rem; }
 li { color: var(--soft); overflow-wrap: anywhere; }
 """
 

@@ -12,7 +12,7 @@ NEIGHBOURS = 15  # that vote on the domain of an image
 AGAINST = 14  # of them that must be of the other domain
 SEPARABLE = 0.95  # share of the images that their neighbours must be right about before any is doubted
 REFERENCES = 2000  # training images of each domain, at most, that may vote
-BLOCK = 4096  # images that are voted on at a time
+BLOCK = 1024  # images that are voted on at a time
 
 
 def wrong_domain(survey: Survey) -> list[Finding]:

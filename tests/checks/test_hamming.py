@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from checks import hamming
-from checks.hamming import BITS_SET, RADIUS, near_hashes
+from checks.hamming import BITS_SET, PART_BITS, PARTS, RADIUS, near_hashes
 
 
 def hashes_of(seed, count, bits=64):
@@ -26,13 +26,20 @@ def by_comparing_all(queries, hashes):
 
 
 @pytest.mark.parametrize("bits", [64, 12])
-@pytest.mark.parametrize("block", [7, 1 << 18])
+@pytest.mark.parametrize("block", [7, 1 << 16])
 def test_all_within_the_radius_are_found_and_none_beyond(monkeypatch, bits, block):
     monkeypatch.setattr(hamming, "BLOCK", block)
     hashes = hashes_of(0, 80, bits)
     queries = hashes[10:70]
     pairs = {pair for q, h in near_hashes(queries, hashes) for pair in zip(q.tolist(), h.tolist(), strict=True)}
     assert pairs == by_comparing_all(queries, hashes) and len(pairs) > 60
+
+
+@pytest.mark.parametrize("alike", range(PARTS))
+def test_one_part_that_is_nearly_the_same_is_enough(alike):
+    flips = [PART_BITS * part + bit for part in range(PARTS) for bit in ((3,) if part == alike else (0, 15))]
+    other = np.array([sum(1 << flip for flip in flips)], np.uint64)
+    assert len(flips) == RADIUS and list(near_hashes(np.zeros(1, np.uint64), other))
 
 
 def test_candidates_come_in_blocks(monkeypatch):

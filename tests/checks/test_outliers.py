@@ -66,6 +66,11 @@ def test_image_of_another_size_or_shape_is_for_a_person_to_look_at(folder, size)
     assert f"is {size[0]} x {size[1]} px, usual are" in finding.figures[0][1]
 
 
+def test_where_sizes_vary_widely_a_large_image_is_not_told(tmp_path):
+    images = [painting(seed, side, side) for seed, side in enumerate((12, 18, 27, 40, 60, 90, 135, 200, 300))]
+    assert not found(unusual_sizes, write_set(tmp_path, {"train": images}))
+
+
 def test_where_nearly_all_have_one_size_a_little_larger_is_not_told(tmp_path):
     images = [painting(seed) for seed in range(9)] + [painting(9, 90, 72)]
     assert not found(unusual_sizes, write_set(tmp_path, {"train": images}))

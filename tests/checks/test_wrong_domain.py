@@ -17,7 +17,7 @@ def cold(seed):
     return warm(seed)[:, :, ::-1]
 
 
-@pytest.mark.parametrize("block", [10, 4096])
+@pytest.mark.parametrize("block", [10, 1024])
 def test_images_among_those_that_look_otherwise_are_named(tmp_path, monkeypatch, block):
     monkeypatch.setattr(checked, "BLOCK", block)
     sets = {
@@ -33,7 +33,10 @@ def test_images_among_those_that_look_otherwise_are_named(tmp_path, monkeypatch,
 
 
 def test_nothing_is_said_of_domains_that_look_alike(tmp_path):
-    sets = {"trainA": list(map(warm, range(30))), "trainB": [*map(warm, range(30, 59)), cold(90)]}
+    sets = {
+        "trainA": [*map(warm, range(40)), cold(190)],
+        "trainB": [*map(warm, range(60, 80)), *map(cold, range(90, 111))],
+    }
     assert not found(wrong_domain, write_set(tmp_path, sets))
 
 
