@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from checks.finding import Finding, counted
-from checks.hamming import near_hashes
+from checks.hamming import BLOCK, near_hashes
 from checks.survey import ImageAt, Survey
 from checks.traits import MIRROR, SMALL
 from inputs.layouts import DOMAINS, TEST, TRAIN
@@ -31,20 +31,18 @@ def find_groups(survey: Survey) -> list[list[ImageAt]]:
     images, hashes, small = _compared(survey)
     if not images:
         return []
-    bits = np.concatenate([hashes[:, None].view(np.uint8), small.reshape(len(small), -1)], axis=1)
-    rows = np.ascontiguousarray(bits).view(np.dtype((np.void, bits.shape[1])))[:, 0]
-    _, first, same = np.unique(rows, return_index=True, return_inverse=True)  # of a picture that is there very often
-    groups = _Groups(len(first))
+    groups = _Groups(len(images))
+    apart = _join_equal_hashes(groups, hashes, small)
     for mirrored in (False, True):
-        queries = hashes[first] ^ MIRROR if mirrored else hashes[first]
-        for query, found in near_hashes(queries, hashes[first]):
-            apart = (query < found) & (groups.of(query) != groups.of(found))
-            query, found = query[apart], found[apart]
-            others = small[first[found]]
-            alike = _alike(small[first[query]], others[..., ::-1] if mirrored else others)
+        queries = hashes[apart] ^ MIRROR if mirrored else hashes[apart]
+        for query, found in near_hashes(queries, hashes[apart]):
+            query, found = apart[query], apart[found]
+            new = (query < found) & (groups.of(query) != groups.of(found))
+            query, found = query[new], found[new]
+            alike = _alike(small[query], small[found][..., ::-1] if mirrored else small[found])
             groups.join(query[alike], found[alike])
     members: dict[int, list[ImageAt]] = {}
-    for image, group in zip(images, groups.of(same.ravel()).tolist(), strict=True):
+    for image, group in zip(images, groups.of(np.arange(len(images))).tolist(), strict=True):
         members.setdefault(group, []).append(image)
     return [group for group in members.values() if len(group) > 1]
 
@@ -73,6 +71,19 @@ class _Groups:
             self._parents[number] = self._parents[parent]  # so that the way is shorter the next time
             number = parent
         return number
+
+
+def _join_equal_hashes(groups: _Groups, hashes: np.ndarray, small: np.ndarray) -> np.ndarray:
+    """Joins images to the first one of their hash where they are alike; gives the indices of the firsts and all others.
+
+    So the search takes no longer where one image, or the frames of a film in which little moves, are there very often.
+    """
+    _, first, same = np.unique(hashes, return_index=True, return_inverse=True)
+    firsts = first[same.ravel()]
+    blocks = np.array_split(np.arange(len(hashes)), len(hashes) // BLOCK + 1)
+    alike = np.concatenate([_alike(small[block], small[firsts[block]]) for block in blocks])
+    groups.join(np.flatnonzero(alike), firsts[alike])
+    return np.flatnonzero(~alike | (firsts == np.arange(len(hashes))))
 
 
 def _compared(survey: Survey) -> tuple[list[ImageAt], np.ndarray, np.ndarray]:

@@ -37,8 +37,8 @@ fit. Findings are told, and are no errors: the exit code is 0 once all images we
   python scripts/check_data.py cats,dogs --page=found.html --exclude=exclude.txt
   python scripts/check_data.py facades --pairs
 
-What train.py --data_dir takes can be looked at. The list of --exclude is for build_data.py --exclude; the images on it
-that a person should look at first stand behind a #.
+It takes the folders, archives and TFRecords that train.py --data_dir takes. The list of --exclude is for build_data.py
+--exclude; the images on it that a person should look at first stand behind a #.
 """
 
 
