@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from checks.copies import near_copies
-from tests.helpers.images import painting, save
+from checks.copies import find_groups, near_copies
+from checks.survey import Survey, Surveyed
+from checks.traits import TRAITS
+from tests.helpers.images import painting, photo, save
 from tests.helpers.surveys import found, listed, write_set
 
 DOMAINS = {
@@ -94,6 +96,14 @@ def test_one_image_many_times_is_one_group(tmp_path):
     folder = write_set(tmp_path, {"train": [painting(1)] * 100 + [painting(2)]})
     (finding,) = found(near_copies, folder)
     assert len(listed(finding)) == 99 and len({reason for _, reason in finding.listed}) == 1
+
+
+def test_images_of_one_hash_are_compared_with_others_than_the_first_too():
+    traits = np.zeros(4, TRAITS)
+    traits["intact"], traits["hash"] = True, 5
+    traits["small"] = [photo(seed, 16, 16)[:, :, 0] for seed in (1, 2, 2, 1)]
+    (first, second) = find_groups(Survey({"train": Surveyed(None, traits)}, {}))
+    assert {tuple(image.number for image in group) for group in (first, second)} == {(0, 3), (1, 2)}
 
 
 def test_copies_of_copies_are_of_one_group(tmp_path):
