@@ -3,6 +3,7 @@
 from base.early_signals import STOP_SIGNALS, how_stopped
 
 import ast
+import os
 import shutil
 import signal
 import subprocess
@@ -41,7 +42,8 @@ def run(tmp_path):
         script = tmp_path / folder / "own.py"
         script.parent.mkdir(exist_ok=True)
         script.write_text(STOPPED.format(root=str(tmp_path), number=int(number)))
-        ended = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, **options)
+        own = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}  # which may lead to this one
+        ended = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, env=own, **options)
         return ended.returncode, ended.stdout, ended.stderr
 
     return run
