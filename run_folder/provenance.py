@@ -12,6 +12,7 @@ from base.graph_mode import tf
 from base.machine import available_cores, cpu_features, gpu_name
 from inputs import order
 from inputs.fingerprint import describe_change
+from ops.conv_gradients import computes_gradients_by_convolutions
 
 FORMAT_VERSION = 1
 
@@ -104,6 +105,7 @@ def describe_environment(shares: int = 1) -> dict[str, Any]:
         "cpu_features": cpu_features(),
         "cores": available_cores(),
         "threads_per_op": tf.config.threading.get_intra_op_parallelism_threads() or available_cores(),
+        "convolution_gradients": "convolutions" if computes_gradients_by_convolutions() else "tensorflow",
         "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "default"),
     }
 

@@ -1,0 +1,81 @@
+"""Gradients of convolutions on CPUs where TensorFlow computes without oneDNN, as it chooses where there is no AVX-512.
+
+Its kernels for gradients then unfold an image to the matrix of all its windows. With few filters at a high resolution,
+as in the last layer of a generator, that takes most of a step and of its memory. As convolutions of other arrangements
+the same sums take a fraction of both. What is chosen for which sizes was measured on two cores of an AMD EPYC (Zen 3).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+
+from base.graph_mode import has_gpu_driver, tf, uses_onednn
+
+NAME = "GradientsByConvolutions"  # in TensorFlow's registry
+FEW = 4  # channels of an image or of a result
+FEW_PIXELS = 256  # of an image, below which TensorFlow's kernel mostly packs weights
+LARGE_MATRIX = 8 * 2**20  # values in the matrix of an image's windows that no cache holds
+
+
+def gradients_by_convolutions() -> contextlib.AbstractContextManager:
+    """A context in which the gradients of new Conv2D ops (VALID) are those of this file, where that is faster."""
+    if not computes_gradients_by_convolutions():
+        return contextlib.nullcontext()
+    _register()
+    return tf.get_default_graph().gradient_override_map({"Conv2D": NAME})
+
+
+def computes_gradients_by_convolutions() -> bool:
+    """Whether this machine is one of those that this is for."""
+    return not (uses_onednn() or has_gpu_driver())
+
+
+@functools.cache
+def _register():
+    tf.RegisterGradient(NAME)(_gradients)
+
+
+def _gradients(op, dy):
+    """The gradients for the image and the weights of a convolution, given that for its result."""
+    x, weights = op.inputs
+    strides = op.get_attr("strides")
+    kernel, _, channels, filters = weights.shape.as_list()
+
+    def of_image_by_windows():
+        return tf.nn.conv2d_backprop_input(tf.shape(x), weights, dy, strides, "VALID")
+
+    if strides[1] > 1 or kernel == 1 or dy.dtype.size < 4:
+        return of_image_by_windows(), tf.nn.conv2d_backprop_filter(x, tf.shape(weights), dy, strides, "VALID")
+    if filters <= FEW:
+        return _of_image(weights, dy, kernel), _of_few_weights(x, dy, kernel)
+    if channels <= FEW:
+        return of_image_by_windows(), _of_weights(x, dy)
+    pixels = tf.reduce_prod(tf.shape(dy)[1:3])
+    by_convolution = (pixels < FEW_PIXELS) | (pixels > LARGE_MATRIX // (kernel**2 * channels))
+    of_image = tf.cond(by_convolution, lambda: _of_image(weights, dy, kernel), of_image_by_windows)
+    return tf.ensure_shape(of_image, x.shape), _of_weights(x, dy)
+
+
+def _of_image(weights, dy, kernel):
+    """Every pixel gathers what it went into: dy, with a border of zeros, under the kernel turned by 180 degrees."""
+    turned = tf.transpose(tf.reverse(weights, [0, 1]), [0, 1, 3, 2])
+    return tf.nn.conv2d(_with_border(dy, kernel), turned, 1, "VALID")
+
+
+def _of_weights(x, dy):
+    """Each channel of the image, as an image of its own, under dy as the kernel."""
+    by_channel = tf.nn.conv2d(tf.transpose(x, [3, 1, 2, 0]), tf.transpose(dy, [1, 2, 0, 3]), 1, "VALID")
+    return tf.transpose(by_channel, [1, 2, 0, 3])  # [channels, kernel, kernel, filters] before
+
+
+def _of_few_weights(x, dy, kernel):
+    """Each channel of dy, as an image of its own with a border of zeros, under the image as the kernel."""
+    by_filter = tf.nn.conv2d(
+        tf.transpose(_with_border(dy, kernel), [3, 1, 2, 0]), tf.transpose(x, [1, 2, 0, 3]), 1, "VALID"
+    )  # [filters, kernel, kernel, channels], turned by 180 degrees
+    return tf.transpose(tf.reverse(by_filter, [1, 2]), [1, 2, 3, 0])
+
+
+def _with_border(dy, kernel):
+    return tf.pad(dy, [(0, 0), (kernel - 1, kernel - 1), (kernel - 1, kernel - 1), (0, 0)])

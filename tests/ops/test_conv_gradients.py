@@ -1,0 +1,79 @@
+"""Gradients of convolutions by other convolutions, beside those of TensorFlow's kernels."""
+
+import numpy as np
+import pytest
+
+from base.graph_mode import tf
+from ops import conv_gradients
+from ops.conv import conv2d
+from ops.conv_gradients import gradients_by_convolutions
+
+RANDOM = np.random.RandomState(0)
+# size of the result, channels, filters, kernel, stride; and what that is an example of
+SIZES = [
+    pytest.param((9, 7), 6, 3, 7, 1, id="few filters"),
+    pytest.param((9, 7), 3, 6, 4, 1, id="few channels"),
+    pytest.param((5, 6), 6, 5, 3, 1, id="few pixels"),
+    pytest.param((17, 18), 6, 5, 3, 1, id="neither"),
+    pytest.param((31, 30), 5, 6, 3, 1, id="a large matrix of windows"),
+    pytest.param((8, 9), 5, 6, 4, 2, id="a stride"),
+    pytest.param((8, 9), 5, 6, 1, 1, id="single pixels"),
+]
+
+
+@pytest.fixture(autouse=True)
+def _on_any_machine(monkeypatch):
+    monkeypatch.setattr(conv_gradients, "computes_gradients_by_convolutions", lambda: True)
+    monkeypatch.setattr(conv_gradients, "LARGE_MATRIX", 900 * 9 * 5)  # that no test needs large images
+
+
+def names_of_ops():
+    return [op.type for op in tf.get_default_graph().get_operations()]
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["known sizes", "unknown sizes"])
+@pytest.mark.parametrize("size, channels, filters, kernel, stride", SIZES)
+def test_gradients_are_those_of_tensorflow(session, size, channels, filters, kernel, stride, known):
+    weights = tf.constant(RANDOM.randn(kernel, kernel, channels, filters))
+    image = RANDOM.randn(2, *[(side - 1) * stride + kernel for side in size], channels)
+    x = tf.placeholder_with_default(image, image.shape if known else [2, None, None, channels])
+    dy = tf.constant(RANDOM.randn(2, *size, filters))
+    usual = tf.gradients(tf.nn.conv2d(x, weights, stride, "VALID"), [x, weights], dy)
+    with gradients_by_convolutions():
+        own = tf.gradients(tf.nn.conv2d(x, weights, stride, "VALID"), [x, weights], dy)
+    assert own[1].shape == weights.shape and own[0].shape.is_compatible_with(x.shape) and own[0].shape[-1] == channels
+    for expected, found in zip(*session.run([usual, own]), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("size, channels, filters, kernel, stride", SIZES)
+def test_their_own_gradients_are_those_of_tensorflow(session, size, channels, filters, kernel, stride):
+    weights = tf.constant(RANDOM.randn(kernel, kernel, channels, filters))
+    x = tf.constant(RANDOM.randn(2, *[(side - 1) * stride + kernel for side in size], channels))
+
+    def penalty_gradient():
+        slope = tf.gradients(tf.reduce_sum(tf.nn.conv2d(x, weights, stride, "VALID") ** 3), x)[0]
+        return tf.gradients(tf.reduce_sum(slope**2), weights)[0]
+
+    usual = penalty_gradient()
+    with gradients_by_convolutions():
+        own = penalty_gradient()
+    expected, found = session.run([usual, own])
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12 * np.abs(expected).max())
+
+
+def test_the_last_layer_of_a_generator_unfolds_no_image(session):
+    x = tf.zeros([1, 14, 14, 8])
+    tf.gradients(conv2d(x, 3, 7), [x, *tf.trainable_variables()])
+    assert not {"Conv2DBackpropInput", "Conv2DBackpropFilter"} & set(names_of_ops())
+
+
+def test_half_floats_and_other_machines_keep_the_gradients_of_tensorflow(session, monkeypatch):
+    def gradient(dtype):
+        x = tf.zeros([1, 14, 14, 8], dtype)
+        tf.gradients(conv2d(x, 3, 7), x)
+        return names_of_ops().count("Conv2DBackpropInput")
+
+    assert gradient(tf.bfloat16) == 1
+    monkeypatch.setattr(conv_gradients, "computes_gradients_by_convolutions", lambda: False)
+    assert gradient(tf.float32) == 2
