@@ -14,8 +14,7 @@ from base.graph_mode import has_gpu_driver, tf, uses_onednn
 
 NAME = "GradientsByConvolutions"  # in TensorFlow's registry
 FEW = 4  # channels of an image or of a result
-FEW_PIXELS = 256  # of an image, below which TensorFlow's kernel mostly packs weights
-LARGE_MATRIX = 8 * 2**20  # values in the matrix of an image's windows that no cache holds
+FEW_PIXELS = 256  # of a result, below which TensorFlow's kernel, image by image, mostly packs weights
 
 
 def gradients_by_convolutions() -> contextlib.AbstractContextManager:
@@ -51,9 +50,8 @@ def _gradients(op, dy):
         return _of_image(weights, dy, kernel), _of_few_weights(x, dy, kernel)
     if channels <= FEW:
         return of_image_by_windows(), _of_weights(x, dy)
-    pixels = tf.reduce_prod(tf.shape(dy)[1:3])
-    by_convolution = (pixels < FEW_PIXELS) | (pixels > LARGE_MATRIX // (kernel**2 * channels))
-    of_image = tf.cond(by_convolution, lambda: _of_image(weights, dy, kernel), of_image_by_windows)
+    few_pixels = tf.reduce_prod(tf.shape(dy)[1:3]) < FEW_PIXELS
+    of_image = tf.cond(few_pixels, lambda: _of_small_image(weights, dy, kernel), of_image_by_windows)
     return tf.ensure_shape(of_image, x.shape), _of_weights(x, dy)
 
 
@@ -61,6 +59,16 @@ def _of_image(weights, dy, kernel):
     """Every pixel gathers what it went into: dy, with a border of zeros, under the kernel turned by 180 degrees."""
     turned = tf.transpose(tf.reverse(weights, [0, 1]), [0, 1, 3, 2])
     return tf.nn.conv2d(_with_border(dy, kernel), turned, 1, "VALID")
+
+
+def _of_small_image(weights, dy, kernel):
+    """What each place of the kernel passes on, at its distance from the border: one matrix product for all images."""
+    channels, filters = weights.shape[2:]
+    values = tf.matmul(tf.reshape(dy, [1, -1, filters]), tf.reshape(weights, [-1, channels, filters]), transpose_b=True)
+    places = tf.unstack(tf.reshape(values, [kernel**2, *tf.unstack(tf.shape(dy)[:3]), channels]))
+    borders = [(place, kernel - 1 - place) for place in range(kernel)]
+    around = [[(0, 0), rows, columns, (0, 0)] for rows in borders for columns in borders]
+    return tf.add_n([tf.pad(place, border) for place, border in zip(places, around, strict=True)])
 
 
 def _of_weights(x, dy):
