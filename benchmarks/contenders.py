@@ -10,6 +10,7 @@ import contextlib
 import json
 import multiprocessing
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -245,18 +246,19 @@ def _tensorflow_step(config: CycleGANConfig, images: np.ndarray) -> tuple[Callab
 def convolution_flop(session: tf.Session) -> int:
     """Counts the floating-point operations, two for each product, of a graph's convolutions and of their gradients.
 
-    All three kinds of ops meet every element of the smaller of the two images once with every weight that leads there.
+    Each of the two gradients, however it is computed, takes as many as the convolution. They all meet every element of
+    the smaller of the two images once with every weight that leads there.
     """
     kinds = {  # op type: (image on the small side, kernel [height, width, channels of the large, of the small side])
         "Conv2D": lambda op: (op.outputs[0], op.inputs[1]),
-        "Conv2DBackpropInput": lambda op: (op.inputs[2], op.inputs[1]),
-        "Conv2DBackpropFilter": lambda op: (op.inputs[2], op.outputs[0]),
+        "Conv2DBackpropInput": lambda op: (op.inputs[2], op.inputs[1]),  # a transposed convolution
     }
-    pairs = [kinds[op.type](op) for op in session.graph.get_operations() if op.type in kinds]
+    ops = [op for op in session.graph.get_operations() if op.type in kinds]
+    pairs = [kinds[op.type](op) for op in ops if not re.search(r"(^|[/_])gradients(_\d+)?/", op.name)]
     with session.graph.as_default():
         elements = [tf.size(small, out_type=tf.int64) for small, _ in pairs]
         weights = [tf.size(kernel[..., 0], out_type=tf.int64) for _, kernel in pairs]
-        return 2 * int(np.dot(*session.run([elements, weights])))
+        return 3 * 2 * int(np.dot(*session.run([elements, weights])))
 
 
 def _torch_step(config: CycleGANConfig, images: np.ndarray, channels_last: bool, compiled: bool) -> Callable:
