@@ -16,6 +16,7 @@ from base.errors import UsageError
 from base.graph_mode import tf
 from base.machine import describe_device, resolve_precision
 from base.options import options
+from base.places import absolute
 from base.terminal import shortened
 from evaluation.evaluators import final_evaluators, periodic_evaluators
 from inputs import scenes
@@ -55,7 +56,7 @@ def main(arguments: list[str]) -> int:
     if "data_dir" in given:
         given["data_dir"] = absolute_data_dir(given["data_dir"])
     if given.get("init_from"):
-        given["init_from"] = os.path.abspath(os.path.expanduser(given["init_from"]))
+        given["init_from"] = absolute(given["init_from"])
     if given.get("model"):
         given["model"] = absolute_model(given["model"])
     with Group(*cluster_of(os.environ)) as group:

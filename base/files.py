@@ -10,11 +10,13 @@ import os
 import shutil
 import stat
 import sys
+import tempfile
 from collections.abc import Container, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
 from base.errors import DataError, OutputError
+from base.places import AnyPath, RemotePath, as_path, stat_of
 
 MARKER = ".unfinished"  # file in a folder that is on its way to its name, or that another one takes the place of
 MARK = "This folder is not finished. The program that was writing it removes it when it is run again.\n"
@@ -41,8 +43,8 @@ def reading() -> Iterator[None]:
 
 @contextlib.contextmanager
 def written_whole(path: str | os.PathLike) -> Iterator[Path]:
-    """Gives a path beside `path` to write to; the file there takes the place of `path` if the block succeeds, and is
-    removed if not.
+    """Gives a path beside `path`, or where that has a scheme, on this machine, to write to; the file there takes the
+    place of `path` if the block succeeds, and is removed if not.
 
     The temporary name is hidden, has the same extension, and is short enough for every file system that takes the
     name itself.
@@ -50,7 +52,12 @@ def written_whole(path: str | os.PathLike) -> Iterator[Path]:
     Raises:
       OSError: from the rename.
     """
-    path = Path(path)
+    path = as_path(path)
+    if isinstance(path, RemotePath):
+        with tempfile.TemporaryDirectory() as folder:
+            yield Path(folder, path.name)
+            path.upload(Path(folder, path.name))
+        return
     digest = hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]
     temporary = path.with_name(f".partial-{os.getpid()}-{digest}{path.suffix}")
     try:
@@ -160,7 +167,10 @@ def open_regular(path: str | os.PathLike, most: int = sys.maxsize) -> BinaryIO:
     Raises:
       OSError: it cannot be read, is no regular file, or is larger.
     """
-    _check_regular(path, os.stat(path), most)
+    _check_regular(path, stat_of(path), most)
+    found = as_path(path)
+    if isinstance(found, RemotePath):
+        return found.open()
     file = open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
     try:
         _check_regular(path, os.fstat(file.fileno()), most)  # it may have been replaced in between
@@ -170,7 +180,7 @@ def open_regular(path: str | os.PathLike, most: int = sys.maxsize) -> BinaryIO:
     return file
 
 
-def read_if_there(path: Path, most: int) -> bytes | None:
+def read_if_there(path: AnyPath, most: int) -> bytes | None:
     """Reads a regular file of at most `most` bytes; None where there is none, DataError where it cannot be read."""
     try:
         return read_regular(path, most)
@@ -241,7 +251,7 @@ def free_name(candidates: Sequence[str], taken: Container[str]) -> str:
     return next(name for name in names if name.lower() not in taken)
 
 
-def sha256_of(path: Path) -> str:
+def sha256_of(path: AnyPath) -> str:
     """Hash of a regular file, in hexadecimal. DataError where it cannot be read."""
     digest = hashlib.sha256()
     with reading(), open_regular(path) as file:

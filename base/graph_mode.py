@@ -17,7 +17,7 @@ import types
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from base.files import writing
+from base.errors import OutputError
 from base.signals import stop_signals_raised
 
 CHATTER = re.compile(
@@ -59,8 +59,11 @@ def has_gpu_driver() -> bool:
 
 @functools.cache
 def _import_tensorflow() -> types.ModuleType:
-    with writing("the folder for temporary files, which TensorFlow needs"):
+    try:
         tempfile.gettempdir()
+    except OSError as error:
+        what = "the folder for temporary files, which TensorFlow needs"
+        raise OutputError(f"{what}: cannot be written: {error.strerror or error}") from None
     with stop_signals_raised(), without_chatter():
         import tensorflow.compat.v1 as tensorflow
 

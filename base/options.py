@@ -11,7 +11,6 @@ import functools
 import math
 import numbers
 import os
-import re
 import types
 import typing
 from collections.abc import Mapping, Sequence
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 from base.errors import ConfigError
+from base.places import AnyPath, RemotePath, as_path
 
 AUTO = "auto"  # how None is written where it means that the program chooses
 REQUIRED = dataclasses.MISSING  # the default of an option that must be given; its class is then made with kw_only=True
@@ -40,8 +40,8 @@ def option(
     resumable: bool = False,
     metavar: str | None = None,
 ) -> Any:
-    """Declares one option of a dataclass; its type is that of the annotation: bool, int, float, str or Path, or one
-    of these or None.
+    """Declares one option of a dataclass; its type is that of the annotation: bool, int, float, str, Path, AnyPath for
+    one that may have a scheme, or one of these or None.
 
     An option that the program chooses where it is not given is never None once its set is made (see
     `Options.automatic`), and its annotation need not say so.
@@ -144,7 +144,9 @@ class Options:
             return
         if not isinstance(value, _CLASSES[option.kind]) or isinstance(value, bool) != (option.kind is bool):
             raise ConfigError(f"--{name}={_short(value)}: must be {option.type_name}")
-        if isinstance(value, str | Path) and not _is_text(str(value)):
+        if isinstance(value, RemotePath) and not option.remote:
+            raise ConfigError(f"--{name}={_short(value)}: must be a path on this machine")
+        if isinstance(value, str | os.PathLike) and not _is_text(str(value)):
             raise ConfigError(f"--{name}={_short(value)}: must be {option.type_name} without NUL or half a letter")
         if isinstance(value, float) and not math.isfinite(value):
             raise ConfigError(f"--{name}={_short(value)}: must be a finite number")
@@ -160,6 +162,7 @@ class Option:
 
     name: str
     kind: type
+    remote: bool  # whether a Path may also be one with a scheme
     may_be_none: bool
     default: Any
     help: str
@@ -196,7 +199,7 @@ class Option:
             return None
         if self.kind is float and type(value) is int and abs(value) < 2**1000:
             return float(value)
-        return Path(value) if self.kind is Path and isinstance(value, str) and value else value
+        return as_path(value) if self.kind is Path and isinstance(value, str) and value else value
 
     def read(self, text: Any) -> Any:
         """Gives the value that the text of a flag stands for, or a bool for itself; ConfigError if there is none."""
@@ -206,9 +209,7 @@ class Option:
             if self.kind is Path:
                 if not text or "\0" in text:  # an unset shell variable would mean the current folder
                     raise ValueError
-                if re.match(r"\w{2,}://", text):
-                    raise ConfigError(f"--{self.name}={_short(text)}: must be a path on this machine")
-                return Path(os.path.expanduser(text))  # which leaves the name of an unknown user as it is
+                return as_path(os.path.expanduser(text))  # which leaves the name of an unknown user as it is
             if self.kind is bool:
                 return TRUTHS[str(text).lower()]
             return self.kind(text)
@@ -219,7 +220,7 @@ class Option:
         """Gives the JSON value for a value of this option; `from_json` turns it back."""
         if value is None and self.auto is not None:
             return AUTO
-        return str(value) if isinstance(value, Path) else value
+        return os.fspath(value) if isinstance(value, os.PathLike) else value
 
 
 def options(options_class: type[Options]) -> dict[str, Option]:
@@ -233,9 +234,15 @@ def _declared(options_class: type[Options]) -> dict[str, Option]:
     found = {}
     for field in dataclasses.fields(options_class):
         alternatives = typing.get_args(hints[field.name]) if _is_union(hints[field.name]) else (hints[field.name],)
-        (kind,) = (alternative for alternative in alternatives if alternative is not types.NoneType)
+        kind, *others = (alternative for alternative in alternatives if alternative is not types.NoneType)
         may_be_none = types.NoneType in alternatives or field.metadata["auto"] is not None
-        about = {"name": field.name, "kind": kind, "may_be_none": may_be_none, "default": field.default}
+        about = {
+            "name": field.name,
+            "kind": kind,
+            "remote": RemotePath in others,
+            "may_be_none": may_be_none,
+            "default": field.default,
+        }
         found[field.name] = Option(**about, **field.metadata)
     return {name: dataclasses.replace(option, only=_possible(option.only, found)) for name, option in found.items()}
 
@@ -257,7 +264,7 @@ def _text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)
 
 
-_CLASSES: dict[type, Any] = {bool: bool, int: numbers.Integral, float: numbers.Real, str: str, Path: Path}
+_CLASSES: dict[type, Any] = {bool: bool, int: numbers.Integral, float: numbers.Real, str: str, Path: AnyPath}
 
 
 def _is_text(value: str) -> bool:

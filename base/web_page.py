@@ -6,12 +6,12 @@ import base64
 import html
 import io
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from base.files import written_whole
+from base.places import AnyPath
 
 SIDE = 256  # pixels to which larger images are downsized that a page holds itself
 
@@ -50,7 +50,7 @@ figcaption { padding: 0.4rem 0.7rem; color: var(--soft); font-variant-numeric: t
 """
 
 
-def write_web_page(path: Path, title: str, style: str, body: str) -> None:
+def write_web_page(path: AnyPath, title: str, style: str, body: str) -> None:
     """Writes a page, whole or not at all.
 
     Args:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from base.files import writing
+from base.places import AnyPath
 from base.web_page import FIGURES_STYLE, embedded, figure, rows, write_web_page
 from evaluation.distributions import copying
 from evaluation.images import psnr
@@ -44,7 +44,7 @@ class Result(NamedTuple):
     material: Material | None
 
 
-def write_page(path: Path, results: Sequence[Result], known: Sequence[Record]) -> None:
+def write_page(path: AnyPath, results: Sequence[Result], known: Sequence[Record]) -> None:
     """Writes the page, whole or not at all.
 
     Args:

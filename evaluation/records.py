@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from base.errors import DataError, UsageError
 from base.files import read_if_there, writing, written_whole
+from base.places import AnyPath
 from evaluation.judgement import Figure
 
 FORMAT_VERSION = 1
@@ -50,7 +50,7 @@ class Record(NamedTuple):
     figures: Sequence[Figure]
 
 
-def add_records(path: Path, records: Sequence[Record]) -> list[Record]:
+def add_records(path: AnyPath, records: Sequence[Record]) -> list[Record]:
     """Adds records to a file, and gives all that it holds then.
 
     Those of the same subject, images and protocol are replaced, the others stay.
@@ -67,7 +67,7 @@ def add_records(path: Path, records: Sequence[Record]) -> list[Record]:
     return found
 
 
-def read_records(path: Path) -> list[Record]:
+def read_records(path: AnyPath) -> list[Record]:
     """Reads a file of records.
 
     Raises:

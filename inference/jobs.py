@@ -86,7 +86,7 @@ def record_jobs(records: Source) -> list[Job]:
         target = f"{stem}{'.jpg' if is_jpeg else '.png'}"
         target = free_name([target, f"{index:05}-{target}"], taken)
         taken.add(target.lower())
-        jobs.append(Job(records.file(index), functools.partial(records.read, index), name or target, target))
+        jobs.append(Job(Path(records.file(index)), functools.partial(records.read, index), name or target, target))
     return jobs
 
 

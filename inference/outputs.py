@@ -12,6 +12,7 @@ import numpy as np
 
 from base.errors import UsageError
 from base.files import lock_folder, writing, written_whole
+from base.places import AnyPath, is_there, real
 from inputs.images import save_image
 from run_folder.folder import RunFolder
 
@@ -41,11 +42,11 @@ def output_folder_held(option: str, folder: Path) -> Iterator[None]:
             os.close(lock)
 
 
-def check_outside_run(option: str, output: Path, run_dir: Path) -> None:
+def check_outside_run(option: str, output: Path, run_dir: AnyPath) -> None:
     """Checks that a folder of results is none of a run's own; UsageError where it is."""
-    place, run = real(output), RunFolder(os.path.realpath(run_dir))
+    place, run = real(output), RunFolder(real(run_dir))
     inside = any(place.is_relative_to(own) for own in (run.checkpoints, run.samples, run.traces))
-    if inside or place == Path(run.path) or RunFolder(str(place)).holds_run():
+    if inside or place == run.path or RunFolder(place).holds_run():
         raise UsageError(f"{output} belongs to a run; choose another --{option}, such as {run_dir / 'results'}")
 
 
@@ -71,7 +72,7 @@ def check_output_folder(option: str, folder: Path, files: Iterable[str], overwri
             raise UsageError(f"{file} is a folder, and a file of that name would be written; choose another --{option}")
 
 
-def check_output_file(option: str, file: Path, overwrite: bool) -> None:
+def check_output_file(option: str, file: AnyPath, overwrite: bool) -> None:
     """Checks likewise that a file can be written; UsageError where it is something else, or may not be replaced.
 
     Raises OutputError where that cannot be told.
@@ -80,7 +81,7 @@ def check_output_file(option: str, file: Path, overwrite: bool) -> None:
         if file.exists() and not file.is_file():
             what = "a folder" if file.is_dir() else "no regular file"
             raise UsageError(f"{file} is {what}; --{option} must name a file")
-        if os.path.lexists(file) and not overwrite:
+        if is_there(file) and not overwrite:
             raise UsageError(f"{file} exists; --overwrite replaces it, or choose another --{option}")
 
 
@@ -101,11 +102,6 @@ def check_apart(source: Path, folders: Iterable[Path], output: Path, written: It
     inside = source.is_dir() and any(each.is_relative_to(real(source)) for each in {place, *map(real, written)})
     if inside or any(folder.is_relative_to(place) for folder in around):
         raise UsageError(f"{output}: the output and the input {source} must not lie in one another")
-
-
-def real(path: Path) -> Path:
-    """The path without links; one that leads in a circle stays as it is."""
-    return Path(os.path.realpath(path))
 
 
 def write_image(array: np.ndarray, file: Path) -> None:

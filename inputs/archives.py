@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from base.errors import DataError
+from base.places import AnyPath
 from inputs.trees import Tree, file_version
 
 PACKERS: dict[tuple[str, ...], Callable[..., Any]] = {  # of compressed tar archives, by the ends of their names
@@ -169,7 +170,7 @@ class TarArchive(Archive):
             yield chunk
 
 
-def is_archive(path: Path) -> bool:
+def is_archive(path: AnyPath) -> bool:
     """Whether a path is that of a file that is named as an archive is."""
     return path.name.lower().endswith(ENDINGS) and path.is_file()
 

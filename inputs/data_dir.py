@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from base.errors import DataError
 from base.files import reading
+from base.places import absolute
 from inputs import scenes
 from inputs.dataset import read_description
 from inputs.layouts import (
@@ -69,7 +70,7 @@ def absolute_data_dir(data_dir: str) -> str:
     """Makes a `--data_dir`, or both its places, independent of the current folder; built-in scenes stay."""
     if data_dir == scenes.NAME:
         return data_dir
-    return ",".join(os.path.abspath(os.path.expanduser(place)) for place in places(data_dir))
+    return ",".join(map(absolute, places(data_dir)))
 
 
 def open_splits(data_dir: str | os.PathLike, streams: Mapping[str, Input]) -> Splits:

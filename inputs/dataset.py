@@ -8,6 +8,7 @@ from typing import Any
 
 from base.errors import DataError
 from base.files import read_if_there
+from base.places import AnyPath
 
 FILE = "dataset.json"
 VERSION = 1
@@ -47,7 +48,7 @@ def write_description(folder: Path, description: Description) -> None:
     (folder / FILE).write_text(json.dumps(values, indent=2) + "\n")
 
 
-def read_description(folder: Path) -> Description | None:
+def read_description(folder: AnyPath) -> Description | None:
     """Reads the file.
 
     Returns:

@@ -111,7 +111,7 @@ def list_images(folder: Folder, without: Container[str] = ()) -> list[str]:
       DataError: the folder, or one in it, cannot be read.
     """
     found = []
-    for inside, folders, files in folder.walk() if isinstance(folder, TreePath) else _walk(folder):
+    for inside, folders, files in _walk(folder) if isinstance(folder, Path) else folder.walk():
         if inside != "." and holds_run(folders, files):
             folders.clear()
             continue

@@ -12,6 +12,7 @@ from pathlib import Path, PurePath
 from typing import NamedTuple, TypeVar
 
 from base.errors import DataError
+from base.places import AnyPath, RemotePath, absolute, as_path, exists, real
 from inputs.archives import is_archive, open_archive
 from inputs.cifar import holds_batches, open_batches
 from inputs.images import check_folder, is_image, list_images
@@ -50,7 +51,7 @@ class Place(NamedTuple):
 
     root: Folder  # that the images are named by
     images: list[str]  # paths of the image files relative to `root`, sorted
-    shards: list[Path]  # paths of the TFRecord files, sorted; where there are any, `images` is empty
+    shards: list[AnyPath]  # paths of the TFRecord files, sorted; where there are any, `images` is empty
 
 
 def held_out_split(split: str) -> str:
@@ -88,8 +89,8 @@ def places(data_dir: str | os.PathLike) -> list[str]:
 
 def contains(data_dir: str | os.PathLike, path: str | os.PathLike) -> bool:
     """Says whether a path lies in a place that a `--data_dir` names, so that images written there would become data."""
-    found = Path(os.path.realpath(path))
-    return any(found.is_relative_to(os.path.realpath(_fixed_part(place))) for place in places(data_dir))
+    found = real(as_path(path))
+    return any(found.is_relative_to(real(_fixed_part(place))) for place in places(data_dir))
 
 
 def find_split(data_dir: str | os.PathLike, split: str) -> Place | None:
@@ -148,7 +149,11 @@ def split_folder(folder: Folder, split: str, holds: Callable[[Folder], object]) 
     """Finds the sub-folder of a split, by its own or another name: of several, the first in which `holds` finds what
     is looked for; None where there is none.
     """
-    folders = [folder / name for name in _names(split) if (folder / name).is_dir()]
+    names = _names(split)
+    if isinstance(folder, RemotePath):  # one request for all names
+        listed = {path.name for path in folder.iterdir()}
+        names = tuple(name for name in names if name in listed)
+    folders = [folder / name for name in names if (folder / name).is_dir()]
     return next(filter(holds, folders), folders[0]) if len(folders) > 1 else next(iter(folders), None)
 
 
@@ -203,14 +208,19 @@ def look_at(place: str | os.PathLike | TreePath, without: Iterable[str] = ()) ->
 
 
 def open_folder(path: str | os.PathLike) -> Folder:
-    """The folder that a path names: one of the disk; or what an archive holds, from the first folder on that does not
-    hold all the others; or the images of CIFAR-10's batches, in either; or those of a database of LSUN's.
+    """The folder that a path names: one of the disk, or with a scheme; or what an archive holds, from the first folder
+    on that does not hold all the others; or the images of CIFAR-10's batches, on the disk or in an archive; or those of
+    a database of LSUN's.
 
     Raises:
       DataError: an archive or batch is damaged, or holds what is not taken.
       OSError: it cannot be read.
     """
     named = expanded(path)
+    if isinstance(named, RemotePath):
+        if is_archive(named):
+            raise DataError(f"{named}: archives are read on this machine only; fetch it, or unpack it there")
+        return named
     if holds_database(named):
         return open_database(named)
     folder: Folder = archive_folder(named) if is_archive(named) else named
@@ -228,7 +238,7 @@ def archive_folder(path: Path) -> TreePath:
         folder /= folders[0]
 
 
-def find_shards(place: Folder) -> list[Path]:
+def find_shards(place: Folder) -> list[AnyPath]:
     """Lists the TFRecord files, sorted, of a folder or a glob pattern; DataError where they lie in an archive."""
     if isinstance(place, TreePath):
         _, _, names = next(place.walk())
@@ -236,15 +246,17 @@ def find_shards(place: Folder) -> list[Path]:
             raise DataError(f"{place}: TFRecord files are not read out of an archive; unpack it")
         return []
     files = place.iterdir() if place.is_dir() else map(Path, glob.glob(str(place), recursive=True))
-    return sorted(file for file in files if _is_record_name(file.name) and file.is_file())
+    named = (file for file in files if _is_record_name(file.name))
+    return sorted(file for file in named if isinstance(file, RemotePath) or file.is_file())  # a request for each
 
 
-def check_complete(shards: Iterable[Path]) -> None:
+def check_complete(shards: Sequence[AnyPath]) -> None:
     """Raises DataError where files are missing beside those that are named "...-00002-of-00008..."."""
-    numbered = (re.fullmatch(r"(.*-)\d{5,}(-of-(\d{5,}).*)", str(path)) for path in shards)
+    names = set(map(str, shards))
+    numbered = (re.fullmatch(r"(.*-)\d{5,}(-of-(\d{5,}).*)", name) for name in names)
     for before, after, total in {match.groups() for match in numbered if match}:
         wanted = [f"{before}{number:05d}{after}" for number in range(int(total))]
-        missing = [path for path in wanted if not os.path.exists(path)]
+        missing = [path for path in wanted if path not in names and not exists(path)]
         if missing:
             raise DataError(f"{missing[0]}: {len(missing)} of {len(wanted)} shards are missing, this is the first")
 
@@ -315,15 +327,15 @@ def sort_classes(names: Iterable[str]) -> list[str]:
 
 def parent_hint(folder: str | os.PathLike | TreePath) -> str:
     """What to do where a folder that should hold splits is called as one itself, such as trainA; else empty."""
-    path = Path(os.path.abspath(expanded(str(folder))))
+    path = as_path(absolute(str(folder)))
     if path.name not in split_names((TRAIN, TEST, *DOMAIN_SPLITS)):
         return ""
     return f"it looks like one split of a data set: name the folder that it lies in, {path.parent}"
 
 
-def expanded(path: str | os.PathLike) -> Path:
+def expanded(path: str | os.PathLike) -> AnyPath:
     """Path with `~` as the home folder; where there is no such user, it stays as it is."""
-    return Path(os.path.expanduser(path))
+    return as_path(os.path.expanduser(path))
 
 
 def readable(name: str) -> str:
@@ -331,7 +343,7 @@ def readable(name: str) -> str:
     return os.fsencode(name).decode(errors="backslashreplace")
 
 
-def _fixed_part(place: str) -> Path:
+def _fixed_part(place: str) -> AnyPath:
     """The folder that a place is, or that all its files lie in where it is a glob pattern."""
     path = expanded(place)
     while glob.has_magic(str(path)) and not path.exists():
@@ -349,10 +361,10 @@ def _is_record_name(name: str) -> bool:
 
 def _holds_data(folder: Folder) -> bool:
     """Whether `look_at` finds something in a folder."""
-    return bool(list_images(folder) or (isinstance(folder, Path) and find_shards(folder)))
+    return bool(list_images(folder) or (not isinstance(folder, TreePath) and find_shards(folder)))
 
 
-def _names_split(path: Path, split: str) -> bool:
+def _names_split(path: AnyPath, split: str) -> bool:
     return re.search(rf"(?<![A-Za-z0-9]){re.escape(split)}(\d+-\d+)?(?![A-Za-z0-9])", path.name) is not None
 
 

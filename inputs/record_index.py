@@ -14,8 +14,17 @@ from typing import NamedTuple
 import numpy as np
 
 from base.files import read_regular
+from base.places import PathType, as_path, is_there
 from inputs.layouts import readable
-from inputs.records import FOOTER_BYTES, FRAME_BYTES, HEADER_BYTES, index_records, record_header, spans_of
+from inputs.records import (
+    FOOTER_BYTES,
+    FRAME_BYTES,
+    HEADER_BYTES,
+    index_records,
+    open_record_file,
+    record_header,
+    spans_of,
+)
 
 DIGEST_BYTES = hashlib.sha256().digest_size
 LENGTH = np.dtype("<u8")
@@ -27,10 +36,15 @@ class RecordIndex(NamedTuple):
     spans: np.ndarray  # [records, 2]: offset and length of each record's data in bytes, in as few bits as will do
     checksum: str  # of the spans
 
+    @property
+    def file_size(self) -> int:
+        """Bytes of the file, which ends with its last record."""
+        return sum(map(int, self.spans[-1])) + FOOTER_BYTES if len(self.spans) else 0
 
-def index_path(path: str | os.PathLike) -> Path:
+
+def index_path(path: PathType) -> PathType:
     """Path of the index of a TFRecord file, whether it is there or not."""
-    return Path(path).with_suffix(".offsets")
+    return path.with_suffix(".offsets")
 
 
 def write_index(path: Path) -> None:
@@ -50,23 +64,23 @@ def open_indexes(paths: Sequence[str]) -> list[RecordIndex]:
         spans = _read_index(path)
         if spans is None:
             spans = index_records(path)
-            unusable += [path] if os.path.lexists(index_path(path)) else []
+            unusable += [path] if is_there(index_path(as_path(path))) else []
         narrow = spans.astype(np.min_scalar_type(spans.max(initial=0)))
         found.append(RecordIndex(narrow, _digest(spans).hex()[:16]))
     if unusable:
         others = f", nor those of {len(unusable) - 1} other files" if len(unusable) > 1 else ""
         problem = f"cannot be used for the file beside it{others}, whose records took longer to find"
         again = "delete it, or make the data set again with build_data.py"
-        print(f"{readable(str(index_path(unusable[0])))}: {problem}; {again}", file=sys.stderr)
+        print(f"{readable(str(index_path(as_path(unusable[0]))))}: {problem}; {again}", file=sys.stderr)
     return found
 
 
 def _read_index(path: str) -> np.ndarray | None:
     """What `index_records` would give for a file, by its index; None where that is not there, damaged or of another."""
     try:
-        with open(path, "rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            index = read_regular(index_path(path), most=DIGEST_BYTES + size // FRAME_BYTES * LENGTH.itemsize)
+        with open_record_file(path) as file:
+            size = file.seek(0, os.SEEK_END)
+            index = read_regular(index_path(as_path(path)), most=DIGEST_BYTES + size // FRAME_BYTES * LENGTH.itemsize)
             spans = spans_of(np.frombuffer(index[DIGEST_BYTES:], LENGTH))
             offset, length = map(int, spans[-1])
             fits = spans.min() >= 0 and spans.max() <= size == offset + length + FOOTER_BYTES

@@ -10,13 +10,14 @@ import contextlib
 import os
 import struct
 from collections.abc import Container, Sequence
-from typing import BinaryIO, NamedTuple
+from typing import IO, BinaryIO, NamedTuple
 
 import google_crc32c
 import numpy as np
 from google.protobuf import descriptor_pb2, descriptor_pool, message, message_factory, text_format
 
 from base.errors import DataError
+from base.places import RemotePath, is_remote
 from inputs.images import DamagedImage, EncodedImage
 
 HEADER_BYTES = 12
@@ -148,7 +149,7 @@ def find_schema(features: Container[str]) -> Schema | None:
     return next((s for s in (*SCHEMAS, *PAIR_SCHEMAS) if s.image in features and (s.name or s.image) in features), None)
 
 
-def write_record(file: BinaryIO, data: bytes) -> None:
+def write_record(file: IO[bytes], data: bytes) -> None:
     """Appends one framed record to a file open for binary writing."""
     file.write(record_header(len(data)) + data + _masked_crc(data))
 
@@ -174,9 +175,10 @@ def index_records(path: str | os.PathLike) -> np.ndarray:
     lengths = array.array("Q")
     start = 0
     with _opened(path) as file:
-        size = os.fstat(file.fileno()).st_size
+        size = file.seek(0, os.SEEK_END)
         while start < size:
-            header = os.pread(file.fileno(), HEADER_BYTES, start)
+            file.seek(start)
+            header = file.read(HEADER_BYTES)
             if len(header) < HEADER_BYTES:
                 raise DataError(f"{path}: truncated in the header of record {len(lengths)}")
             if header[8:] != _masked_crc(header[:8]):
@@ -194,6 +196,11 @@ def spans_of(lengths: np.ndarray) -> np.ndarray:
     lengths = lengths.astype(np.int64)
     ends = np.cumsum(lengths + FRAME_BYTES)
     return np.stack([ends - FOOTER_BYTES - lengths, lengths], axis=1)
+
+
+def open_record_file(path: str | os.PathLike) -> BinaryIO:
+    """Opens a TFRecord file to read a few bytes at a time, anywhere in it. OSError where it cannot be read."""
+    return RemotePath(os.fspath(path)).open() if is_remote(path) else open(path, "rb", buffering=0)
 
 
 def read_record(path: str | os.PathLike, number: int, index: np.ndarray) -> bytes:
@@ -215,7 +222,8 @@ def read_record(path: str | os.PathLike, number: int, index: np.ndarray) -> byte
     if length > MOST_BYTES:
         raise DamagedImage(f"{path}: record {number} has {length:,} bytes, more than {MOST_BYTES:,}")
     with _opened(path) as file:
-        framed = os.pread(file.fileno(), length + FOOTER_BYTES, offset)
+        file.seek(offset)
+        framed = file.read(length + FOOTER_BYTES)
     data, checksum = framed[:length], framed[length:]
     if checksum != _masked_crc(data):
         raise DamagedImage(f"{path}: record {number} is damaged: its checksum does not match its data")
@@ -232,7 +240,7 @@ def _add_image(example, prefix, data, format, filename, height, width):
 @contextlib.contextmanager
 def _opened(path):
     try:
-        with open(path, "rb", buffering=0) as file:
+        with open_record_file(path) as file:
             yield file
     except OSError as error:
         raise DataError(f"{path}: {error.strerror or error}") from error

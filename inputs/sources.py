@@ -10,12 +10,12 @@ import itertools
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 
 from base.errors import DataError
+from base.places import AnyPath, as_path
 from inputs.dataset import read_description
 from inputs.fingerprint import fingerprint
 from inputs.images import BadImage, DamagedImage, in_channels, located, read_bytes, read_image, split_halves
@@ -83,7 +83,7 @@ class Source(abc.ABC):
         """Names of all classes. DataError if an image has none, or a name cannot be used."""
 
     @abc.abstractmethod
-    def file(self, index: int) -> Path:
+    def file(self, index: int) -> AnyPath:
         """Path of the file that an image lies in."""
 
     @abc.abstractmethod
@@ -169,9 +169,9 @@ class FolderSource(Source):
     def classes(self) -> set[str]:
         return _checked_classes(classes_of(self.names, self.where), self._root)
 
-    def file(self, index: int) -> Path:
+    def file(self, index: int) -> AnyPath:
         path = self._path(index)
-        return file_on_disk(path) if isinstance(path, TreePath) else Path(path)
+        return file_on_disk(path) if isinstance(path, TreePath) else as_path(path)
 
     def where(self, index: int) -> str:
         return readable(str(self._path(index)))
@@ -242,14 +242,14 @@ class RecordSource(Source):
 
     def classes(self) -> set[str]:
         """Names of all classes: those that build_data.py noted beside the files, or else those of all records."""
-        folder = Path(self.paths[0]).parent
+        folder = as_path(self.paths[0]).parent
         noted = read_description(folder)
         if noted and not noted.classes:
             raise DataError(f"{folder}: made by build_data.py without --labelled; convert the images again, with it")
         return _checked_classes(set(noted.classes if noted else self._intact(self.class_of)), folder)
 
-    def file(self, index: int) -> Path:
-        return Path(self._locate(index)[0])
+    def file(self, index: int) -> AnyPath:
+        return as_path(self._locate(index)[0])
 
     def where(self, index: int) -> str:
         path, number, _ = self._locate(index)
@@ -257,7 +257,7 @@ class RecordSource(Source):
 
     def fingerprint(self) -> dict[str, Any]:
         """What it is made of: names, sizes, and where in them their records lie."""
-        marks = (f"{_size(path)} {index.checksum}" for path, index in zip(self.paths, self._indexes, strict=True))
+        marks = (f"{index.file_size} {index.checksum}" for index in self._indexes)
         names = (readable(os.path.basename(path)) for path in self.paths)
         return fingerprint(len(self), zip(names, marks, strict=True))
 
@@ -343,7 +343,7 @@ class HalfSource(Source):
     def classes(self) -> set[str]:
         return self._whole.classes()
 
-    def file(self, index: int) -> Path:
+    def file(self, index: int) -> AnyPath:
         return self._whole.file(index)
 
     def where(self, index: int) -> str:
@@ -376,7 +376,7 @@ def open_set(found: Sequence[Place]) -> Source:
     return open_shards(shards) if shards else FolderSource(found)
 
 
-def open_shards(paths: Sequence[Path]) -> RecordSource:
+def open_shards(paths: Sequence[AnyPath]) -> RecordSource:
     """Opens uncompressed TFRecord files as one source. DataError where one is damaged, or of a numbered set missing."""
     check_complete(paths)
     return RecordSource(paths)

@@ -7,10 +7,11 @@ import dataclasses
 import errno
 import os
 from collections.abc import Iterator, Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import TypeAlias
 
 from base.files import read_regular
+from base.places import AnyPath, stat_of
 
 Walk: TypeAlias = Iterator[tuple[str, list[str], list[str]]]  # folder ("." for the first), names of folders and files
 
@@ -82,7 +83,7 @@ class TreePath:
             waiting += [f"{folder}/{name}".lstrip("/") for name in reversed(folders)]
 
 
-Folder: TypeAlias = Path | TreePath  # and files: what is read is either on the disk or in a tree
+Folder: TypeAlias = AnyPath | TreePath  # and files: what is read is on the disk, at a path with a scheme, or in a tree
 
 
 def read_file(path: str | os.PathLike | TreePath, most: int) -> bytes:
@@ -106,7 +107,7 @@ def read_file(path: str | os.PathLike | TreePath, most: int) -> bytes:
 def file_size(path: str | os.PathLike | TreePath) -> int:
     """Bytes of a file. FileNotFoundError where there is none."""
     if not isinstance(path, TreePath):
-        return os.stat(path).st_size
+        return stat_of(path).st_size
     if not path.is_file():
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
     return path.tree.sizes[path.inside]
@@ -117,8 +118,8 @@ def file_version(path: Folder) -> tuple[int, int]:
     return file_size(path), 0 if isinstance(path, TreePath) else path.stat().st_mtime_ns
 
 
-def file_on_disk(path: Folder) -> Path:
-    """The file of the disk that a file is, or lies in; or the folder that a tree is made of."""
+def file_on_disk(path: Folder) -> AnyPath:
+    """The file of no tree that a file is, or lies in; or the folder that a tree is made of."""
     while isinstance(path, TreePath):
         path = path.tree.path
     return path

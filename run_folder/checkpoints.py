@@ -7,15 +7,16 @@ import os
 import re
 import tempfile
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from base.errors import DataError, OutputError, UsageError
-from base.files import sha256_of, written_whole
+from base.files import read_regular, reading, sha256_of, written_whole
 from base.graph_mode import tf
+from base.places import PATTERN, AnyPath, as_path
 
 STATE = (
     "checkpoint"  # the file that TensorFlow's own tools find the newest checkpoint by; here it is not needed to read
 )
+MOST_BYTES = 1 << 20  # of that file
 DATA, INDEX = ".data-00000-of-00001", ".index"
 TEMPORARY = r"model-\d+\.(data-00000-of-00001|index)\.tempstate\d+"  # what TensorFlow calls half a file
 CHECKPOINT_FILE = rf"{STATE}|model-\d+\.(data-00000-of-00001|index|meta)|{TEMPORARY}"  # every name that is given here
@@ -29,7 +30,7 @@ class Checkpoints:
     temporary names, the index last: where there is an index, the checkpoint was written whole.
     """
 
-    def __init__(self, folder: str, variables: Sequence[tf.Variable], keep: int = 1):
+    def __init__(self, folder: str | os.PathLike, variables: Sequence[tf.Variable], keep: int = 1):
         """Adds the ops that save and restore to the graph.
 
         Args:
@@ -37,7 +38,7 @@ class Checkpoints:
           variables: the variables that are saved and restored.
           keep: checkpoints kept when a new one is written.
         """
-        self._folder, self._variables, self._keep = folder, variables, keep
+        self._folder, self._variables, self._keep = as_path(folder), variables, keep
         with tf.name_scope("checkpoints"):
             self._ops = tf.train.Saver(variables).as_saver_def()
             floats = [v for v in variables if v.dtype.base_dtype == tf.float32]
@@ -65,7 +66,7 @@ class Checkpoints:
             self._write_state(step, older)
             for old in older:
                 for suffix in (INDEX, DATA):  # the index first: without it the rest is known to be no whole checkpoint
-                    os.remove(self._path(old) + suffix)
+                    as_path(self._path(old) + suffix).unlink()
         except (tf.errors.OpError, OSError) as error:
             self.sweep()
             reason = _reason(error)
@@ -123,7 +124,7 @@ class Checkpoints:
             match = re.fullmatch(rf"(model-\d+){re.escape(DATA)}", name)
             alone = match and match[1] + INDEX not in names and match[1] not in listed
             if alone or re.fullmatch(TEMPORARY, name):
-                os.remove(os.path.join(self._folder, name))
+                (self._folder / name).unlink()
 
     def _check_variables(self, prefix):
         reader = tf.train.NewCheckpointReader(prefix)
@@ -138,8 +139,8 @@ class Checkpoints:
     def _listed(self):
         """Names of the checkpoints in the state; None where it cannot be read, or is not there beside checkpoints."""
         try:
-            with open(os.path.join(self._folder, STATE)) as file:
-                lines = [re.fullmatch(r'\w+: "([^"]+)"', line) for line in file.read().splitlines()]
+            text = read_regular(self._folder / STATE, MOST_BYTES).decode()
+            lines = [re.fullmatch(r'\w+: "([^"]+)"', line) for line in text.splitlines()]
         except FileNotFoundError:
             return None if self.steps() else set()
         except (OSError, ValueError):
@@ -152,36 +153,36 @@ class Checkpoints:
             f'model_checkpoint_path: "model-{newest}"',
             *(f'all_model_checkpoint_paths: "{name}"' for name in names),
         ]
-        with written_whole(os.path.join(self._folder, STATE)) as file:
+        with written_whole(self._folder / STATE) as file:
             file.write_text("\n".join(lines) + "\n")
 
     def _path(self, step):
-        return os.path.join(self._folder, f"model-{step}")
+        return str(self._folder / f"model-{step}")
 
 
-def find_steps(folder: str) -> list[int]:
+def find_steps(folder: str | os.PathLike) -> list[int]:
     """The steps of the checkpoints in a folder that were written whole, newest first."""
     names = _names(folder)
     steps = [int(match[1]) for name in names if (match := re.fullmatch(r"model-(\d+)\.index", name))]
     return sorted((step for step in steps if f"model-{step}{DATA}" in names), reverse=True)
 
 
-def checkpoint_hashes(folder: str, step: int) -> dict[str, str]:
+def checkpoint_hashes(folder: str | os.PathLike, step: int) -> dict[str, str]:
     """SHA-256 of the files of a checkpoint that was written whole, by their names. DataError: one cannot be read."""
-    files = (Path(folder, f"model-{step}{suffix}") for suffix in (INDEX, DATA))
+    files = (as_path(folder) / f"model-{step}{suffix}" for suffix in (INDEX, DATA))
     return {file.name: sha256_of(file) for file in files}
 
 
-def holds_checkpoints(folder: str) -> bool:
+def holds_checkpoints(folder: str | os.PathLike) -> bool:
     """Whether there is anything of a checkpoint in a folder, whole or not."""
     return any(re.fullmatch(CHECKPOINT_FILE, name) for name in _names(folder))
 
 
 @contextlib.contextmanager
-def _without_wildcards(folder: str) -> Iterator[str]:
+def _without_wildcards(folder: AnyPath) -> Iterator[str]:
     """Gives a path to a folder that TensorFlow, which looks for patterns in what it restores from, takes as it is."""
-    if not set(folder) & set("*?[]\\"):
-        yield folder
+    if not set(str(folder)) & PATTERN:
+        yield str(folder)
         return
     with tempfile.TemporaryDirectory() as parent:
         link = os.path.join(parent, "checkpoints")
@@ -189,8 +190,10 @@ def _without_wildcards(folder: str) -> Iterator[str]:
         yield link
 
 
-def _names(folder: str) -> set[str]:
-    return set(os.listdir(folder)) if os.path.isdir(folder) else set()
+@reading()
+def _names(folder: str | os.PathLike) -> set[str]:
+    path = as_path(folder)
+    return {file.name for file in path.iterdir()} if path.is_dir() else set()
 
 
 def _reason(error: Exception) -> str:

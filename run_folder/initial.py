@@ -8,6 +8,7 @@ from typing import Any
 
 from base.errors import UsageError
 from base.graph_mode import tf
+from base.places import absolute
 from run_folder.checkpoints import Checkpoints, checkpoint_hashes
 from run_folder.folder import RunFolder
 
@@ -17,7 +18,7 @@ GENERATORS = "generator"  # what their names start with
 class InitialWeights:
     """The weights of another run's networks, from its newest checkpoint. Data, sizes and optimizers may be others."""
 
-    def __init__(self, run_dir: str, networks: str = "all"):
+    def __init__(self, run_dir: str | os.PathLike, networks: str = "all"):
         """Adds the ops that load them to the graph, whose networks are complete.
 
         Args:
@@ -57,5 +58,5 @@ class InitialWeights:
             print(line, file=sys.stderr)
         step = self._checkpoints.steps()[len(damaged)]
         sha256 = checkpoint_hashes(self._folder.checkpoints, step)
-        run_dir = os.path.abspath(self._folder.path)
+        run_dir = absolute(self._folder.path)
         return {"run_dir": run_dir, "model": self._model, "step": step, "sha256": sha256}

@@ -7,14 +7,16 @@ import os
 from typing import Any, NamedTuple
 
 from base.errors import ConfigError, DataError
-from base.files import writing, written_whole
+from base.files import read_if_there, writing, written_whole
 from base.graph_mode import tf
 from base.machine import available_cores, cpu_features, gpu_name
+from base.places import AnyPath
 from inputs import order
 from inputs.fingerprint import describe_change
 from ops.conv_gradients import computes_gradients_by_convolutions
 
 FORMAT_VERSION = 1
+MOST_BYTES = 256 << 20  # of the file: it names up to a thousand files of each split each time the data changes
 
 
 class Entry(NamedTuple):
@@ -36,7 +38,7 @@ class Entry(NamedTuple):
 class Provenance:
     """The entries of one run, oldest first."""
 
-    def __init__(self, path: str, continued: bool):
+    def __init__(self, path: AnyPath, continued: bool):
         """Takes the path of the file, and whether the run that it is about goes on; else it is not read.
 
         Raises:
@@ -112,15 +114,15 @@ def describe_environment(shares: int = 1) -> dict[str, Any]:
 
 def _read(path):
     try:
-        with open(path) as file:
-            content = json.load(file)
+        text = read_if_there(path, MOST_BYTES)
+        if text is None:
+            return []
+        content = json.loads(text)
         if content["format_version"] != FORMAT_VERSION:
             raise ValueError(f"the format version {content['format_version']} is not known")
         entries = [Entry(**entry) for entry in content["entries"]]
         if not all(isinstance(entry.data, dict) and isinstance(entry.environment, dict) for entry in entries):
             raise ValueError("data and environment must be objects")
         return entries
-    except FileNotFoundError:
-        return []
-    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise DataError(f"{path} cannot be read ({error}); put a copy back, or delete it to go on unchecked") from None

@@ -18,7 +18,9 @@ from typing import Any
 
 from base.command_line import parse_arguments, run
 from base.errors import UsageError
+from base.files import reading
 from base.options import Options, option
+from base.places import AnyPath, as_path, is_there
 from base.terminal import track
 from config import Config
 from evaluation.features import MODES, Features, classifier_features, inception_features
@@ -51,7 +53,7 @@ NOT_COMPARED = ("measures", "inception", "features", "output")  # what --compare
 class EvaluateOptions(Options):
     """The command line."""
 
-    run_dir: Path | None = option(None, "Run folder of train.py.", "what", metavar="DIR")
+    run_dir: AnyPath | None = option(None, "Run folder of train.py.", "what", metavar="DIR")
     checkpoint: str | None = option(
         None, "Step of the checkpoint, or all.", "what", auto="the newest", metavar="STEP_OR_ALL"
     )
@@ -74,7 +76,7 @@ class EvaluateOptions(Options):
         None, "Frozen Inception network that gives features, for FID, KID and more.", metavar="FILE"
     )
     fid_mode: str | None = option(None, "How images are resized for it.", choices=MODES, auto=MODES[0])
-    features: Path | None = option(
+    features: AnyPath | None = option(
         None, "Run folder of a classifier of this project that gives features, in its place.", metavar="DIR"
     )
     output: Path | None = option(
@@ -115,7 +117,7 @@ class EvaluateOptions(Options):
 def main(arguments: list[str]) -> int:
     options = parse_arguments(arguments, EvaluateOptions, USAGE)
     if options.compare:
-        records = [record for folder in options.compare.split(",") for record in read_records(Path(folder) / FILE)]
+        records = [record for folder in options.compare.split(",") for record in read_records(as_path(folder) / FILE)]
         print("\n".join(comparison(records)))
         return 0
     output = options.output or (options.run_dir / FILE if options.run_dir else None)
@@ -123,8 +125,9 @@ def main(arguments: list[str]) -> int:
         check_output(output)
     features = find_features(options)
     if options.run_dir:
-        data = RunData(RunFolder(str(options.run_dir)).config(), options.data_dir, options.count)
-        for step in steps(options):
+        folder = RunFolder(options.run_dir)
+        data = RunData(folder.config(), options.data_dir, options.count)
+        for step in steps(options, folder):
             trained = load_run(options.run_dir, precision="float32", step=step)
             keep(judge_run(options, trained, data, features), output)
     else:
@@ -135,12 +138,13 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def check_output(output: Path) -> None:
+@reading()
+def check_output(output: AnyPath) -> None:
     """Raises a UserError where writing would destroy something; before the work."""
     page = output.with_suffix(".html")
     if output.exists():
         read_records(output)
-    elif os.path.lexists(page):
+    elif is_there(page):
         raise UsageError(f"{page} exists, and is not of {output}; choose another --output")
     for file in (output, page):
         check_output_file("output", file, overwrite=True)
@@ -153,10 +157,10 @@ def find_features(options: EvaluateOptions) -> Features | None:
     return classifier_features(load_run(options.features)) if options.features else None
 
 
-def steps(options: EvaluateOptions) -> Sequence[int | None]:
+def steps(options: EvaluateOptions, folder: RunFolder) -> Sequence[int | None]:
     """Of the checkpoints to judge, oldest first; None for the newest."""
     if options.checkpoint == ALL:
-        return find_steps(RunFolder(str(options.run_dir)).checkpoints)[::-1] or [None]
+        return find_steps(folder.checkpoints)[::-1] or [None]
     return [int(options.checkpoint) if options.checkpoint else None]
 
 
@@ -204,7 +208,7 @@ def protocol(config: Config | None) -> dict[str, Any]:
     return {**fitted, "images": "8 bit, not compressed", "precision": "float32", "versions": versions}
 
 
-def keep(results: Sequence[Result], output: Path | None) -> None:
+def keep(results: Sequence[Result], output: AnyPath | None) -> None:
     """Prints the figures, and keeps them with their page."""
     for result in results:
         record = result.record

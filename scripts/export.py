@@ -18,13 +18,14 @@ from base.command_line import parse_arguments, run
 from base.errors import ConfigError, UsageError
 from base.files import clear_leftovers, folder_written_whole, writing
 from base.options import REQUIRED, Options, option
+from base.places import AnyPath, real
 from base.signals import stop_told
 from exports.folder import holds_exports_only, write_export
 from exports.forms import FORMS, find_forms
 from exports.programs import PLAIN_ARITHMETIC
 from exports.web_runtime import PACKAGE, VERSION
 from inference.load import LoadedRun, load_run
-from inference.outputs import check_outside_run, real
+from inference.outputs import check_outside_run
 
 USAGE = f"""\
 Writes a trained network as files that others use without this project.
@@ -44,7 +45,7 @@ BOTH = "both"
 class ExportOptions(Options):
     """The command line."""
 
-    run_dir: Path = option(REQUIRED, "Run folder of train.py.", "required", metavar="DIR")
+    run_dir: AnyPath = option(REQUIRED, "Run folder of train.py.", "required", metavar="DIR")
     output: Path = option(REQUIRED, "Folder to write; it appears when all is done.", "required", metavar="DIR")
 
     direction: str | None = option(

@@ -23,6 +23,7 @@ from base.files import clear_leftovers, folder_aside, writing
 from base.graph_mode import session_config, tf
 from base.machine import resolve_precision
 from base.options import REQUIRED, Options, option, options
+from base.places import is_remote
 from config import Config
 from inputs.data_dir import absolute_data_dir
 from models.configs import make_config, parse_config_flags
@@ -76,6 +77,10 @@ def parse_options(arguments: list[str]) -> tuple[ImportOptions, dict[str, Any]]:
     if not given.get("source") or not given.get("run_dir"):
         folders = "--source=DIR, the folder of the .pth files, and --run_dir=DIR, the folder to make"
         raise ConfigError(f"pass {folders} (see --help)")
+    if is_remote(given["run_dir"]):
+        raise ConfigError(
+            f"--run_dir={given['run_dir']}: must be a path on this machine; the folder may be copied from it"
+        )
     model = make_config({name: given[name] for name in ("model", "preset") if name in given}).model
     if model != Config.model:
         raise ConfigError(f"--model={model}: only CycleGAN's networks can be imported")

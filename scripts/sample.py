@@ -22,6 +22,7 @@ from base.errors import ConfigError, UsageError
 from base.files import writing
 from base.machine import available_memory
 from base.options import REQUIRED, Options, changed, option
+from base.places import AnyPath
 from base.signals import stop_told
 from base.terminal import track
 from config import Config
@@ -55,7 +56,7 @@ BEST_COMPRESSION = 20  # of a PNG file of what a network makes
 class SampleOptions(Options):
     """The command line."""
 
-    run_dir: Path = option(REQUIRED, "Run folder of train.py.", metavar="DIR")
+    run_dir: AnyPath = option(REQUIRED, "Run folder of train.py.", metavar="DIR")
     output: Path | None = option(None, "Folder for single images, 00000.png, ...", metavar="DIR")
     grid: Path | None = option(None, "PNG file for one picture of all images, eight in a line.", metavar="FILE")
     count: int = option(64, "Number of images.", low=1)

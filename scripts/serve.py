@@ -16,6 +16,7 @@ from typing import NoReturn
 
 from base.command_line import parse_arguments, run
 from base.options import Options, changed, option
+from base.places import AnyPath
 from base.signals import Stopped, stop_signals_handled
 from config import Config
 from serving.app import Application, start_network
@@ -37,7 +38,7 @@ then is finished.
 class SourceOptions(Options):
     """What is served, and where."""
 
-    run_dir: Path | None = option(None, "Run folder of train.py.", metavar="DIR")
+    run_dir: AnyPath | None = option(None, "Run folder of train.py.", metavar="DIR")
     model: Path | None = option(None, "Folder of scripts/export.py, instead.", metavar="DIR")
     host: str = option("127.0.0.1", "Address or name to listen on; 0.0.0.0: all of this machine.", metavar="NAME")
     port: int = option(8000, "Port to listen on; 0: any that is free.", low=0, high=65535)

@@ -21,6 +21,7 @@ from base.command_line import parse_arguments, run
 from base.errors import ConfigError, UsageError
 from base.files import writing
 from base.options import REQUIRED, Options, changed, option
+from base.places import AnyPath, real
 from base.signals import Stopped, stop_signals_handled
 from base.terminal import ProgressBar
 from config import Config
@@ -34,7 +35,6 @@ from inference.outputs import (
     check_output_folder,
     check_outside_run,
     output_folder_held,
-    real,
 )
 from inference.scale import scale_hint, training_size
 from inference.tiles import STATISTICS
@@ -56,7 +56,7 @@ PAGE = "index.html"
 class TranslateOptions(Options):
     """The command line."""
 
-    run_dir: Path = option(REQUIRED, "Run folder of train.py.", "required", metavar="DIR")
+    run_dir: AnyPath = option(REQUIRED, "Run folder of train.py.", "required", metavar="DIR")
     direction: str = option(
         REQUIRED, "AtoB, BtoA, or what else the run's model translates.", "required", metavar="NAME"
     )

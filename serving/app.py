@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
@@ -14,6 +15,7 @@ from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
 from base.errors import UsageError
+from base.places import as_path
 from base.terminal import printable
 from exports.frozen import CLASSIFY, GENERATE, TRANSLATE
 from inference.isolated import Isolated
@@ -237,11 +239,11 @@ def create_app(
 
 
 def start_network(
-    run_dir: str | Path | None, model: str | Path | None, precision: str | None, limits: Limits
+    run_dir: str | os.PathLike | None, model: str | Path | None, precision: str | None, limits: Limits
 ) -> Isolated:
     """Starts the process of a network; arguments and errors are those of `create_app`."""
     if run_dir is not None and model is None:
-        return Isolated(network.of_run, Path(run_dir).expanduser(), precision, limits.pixels)
+        return Isolated(network.of_run, as_path(os.path.expanduser(run_dir)), precision, limits.pixels)
     if model is None or run_dir is not None:
         raise UsageError("give --run_dir=RUN or --model=EXPORTED, one of them")
     if precision is not None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from base.places import AnyPath
 from exports.frozen import GENERATE, TRANSLATE
 from inference.scale import training_size
 from inference.translation import limit_side
@@ -22,7 +23,7 @@ from training.samples import draw_grid
 MOST_MADE = 64  # images of noise in one answer
 
 
-def of_run(run_dir: Path, precision: str | None, pixels: int) -> Network:
+def of_run(run_dir: AnyPath, precision: str | None, pixels: int) -> Network:
     """Makes a Network of a run; arguments and errors are those of ServedRun and Network."""
     return Network(ServedRun(run_dir, precision), pixels)
 

@@ -13,6 +13,7 @@ import numpy as np
 from base.errors import DataError, UsageError
 from base.files import read_regular
 from base.graph_mode import session_config, tf
+from base.places import AnyPath
 from exports.frozen import CLASSIFY, GENERATE, TRANSLATE
 from exports.saved_model import FOLDER as SAVED_MODEL
 from inference import session
@@ -77,7 +78,7 @@ class Served(Protocol):
 class ServedRun:
     """A run's networks with the weights of its newest checkpoint; see Served."""
 
-    def __init__(self, run_dir: Path, precision: str | None):
+    def __init__(self, run_dir: AnyPath, precision: str | None):
         """Loads it; arguments and errors are those of `load_run`."""
         self._run = load_run(run_dir, precision=precision)
         outputs, config = self._run.model.outputs, self._run.config

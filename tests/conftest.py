@@ -2,10 +2,12 @@
 
 import pathlib
 import signal
+import uuid
 
 import pytest
 
 from base.graph_mode import session_config, tf
+from base.places import as_path
 from modules import classifiers
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
@@ -30,6 +32,14 @@ def session():
         tf.set_random_seed(0)
         with tf.Session(graph=graph, config=session_config()) as session:
             yield session
+
+
+@pytest.fixture(params=["local", "ram"])
+def anywhere(request, tmp_path):
+    """An empty folder: of this machine, and one with a scheme, which lies in the memory of TensorFlow."""
+    folder = tmp_path if request.param == "local" else as_path(f"ram://{tmp_path.name}-{uuid.uuid4().hex}")
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 @pytest.fixture

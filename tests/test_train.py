@@ -6,12 +6,21 @@ import os
 import re
 import shutil
 import signal
+from pathlib import Path
 
 import pytest
 
+from base.places import as_path
 from inputs.scenes import write_scenes
 from tests.helpers import runs
-from tests.helpers.runs import assert_same_variables, kill_after_checkpoint, newest_step, variables
+from tests.helpers.places import names, put_folder
+from tests.helpers.runs import (
+    assert_same_variables,
+    kill_after_checkpoint,
+    killed_in_step,
+    newest_step,
+    variables,
+)
 
 TINY = {
     "image_size": 32,
@@ -60,6 +69,19 @@ def test_a_killed_run_ends_in_the_weights_of_one_that_never_was(tmp_path, data):
     assert code == 0 and 11 <= int(re.search(r"steps (\d+) to 40", output)[1]) == reached + 1 <= 40
     assert variables(whole)["global_step"] == 40
     assert_same_variables(whole, killed)
+
+
+@pytest.mark.slow
+def test_a_killed_run_at_a_path_with_a_scheme_ends_in_the_weights_of_one_on_this_machine(tmp_path, data, train):
+    whole, killed = tmp_path / "whole", as_path("ram://runs/killed")
+    assert train(whole, data, max_steps=8)[0] == 0
+    there = put_folder(Path(data), as_path("ram://runs/data"))
+    with killed_in_step(7):
+        train(killed, there, max_steps=8)
+    code, output = train(killed, there, max_steps=8)
+    assert code == 0 and "steps 6 to 8 in ram://runs/killed" in output
+    assert_same_variables(whole, killed)
+    assert names(killed / "samples") == ["step-00000008.png"]
 
 
 @pytest.mark.slow

@@ -5,14 +5,13 @@ from __future__ import annotations
 import contextlib
 import functools
 import math
-import os
 import signal
 import sys
 import time
 from collections.abc import Sequence
 
 from base.errors import UserError
-from base.files import writing, written_whole
+from base.files import read_if_there, writing, written_whole
 from base.graph_mode import chrome_timeline, tf
 from base.signals import stop_signals_handled
 from base.terminal import printable
@@ -22,7 +21,7 @@ from inputs.pipeline import Pipeline
 from models.model import Model
 from ops.collectives import broadcast, compute_together
 from run_folder.checkpoints import Checkpoints
-from run_folder.folder import RunFolder
+from run_folder.folder import MOST_BYTES, RunFolder
 from run_folder.initial import InitialWeights
 from training.events import Events
 from training.group import AfterStep, Group
@@ -42,7 +41,7 @@ class Trainer:
       session: tf.Session, after `open`.
       origin: what `InitialWeights.load` tells of the weights that the run started from, after `open`; None without.
       step: int, steps done.
-      grid_path: str, the newest sample grid, after `train`.
+      grid_path: the newest sample grid, after `train`.
     """
 
     def __init__(
@@ -191,9 +190,9 @@ class Trainer:
         train_op = self._model.train_ops[name]
         values = self.session.run([train_op.scalars, train_op.op], options=options, run_metadata=metadata)
         self._events.trace(metadata, step)
-        file = os.path.join(self._folder.traces, f"step-{step:08d}.json")
+        file = self._folder.traces / f"step-{step:08d}.json"
         with writing(file):
-            os.makedirs(self._folder.traces, exist_ok=True)
+            self._folder.traces.mkdir(parents=True, exist_ok=True)
             with written_whole(file) as whole:
                 whole.write_text(chrome_timeline(metadata))
         return values
@@ -205,8 +204,10 @@ class Trainer:
 
     def _save(self):
         if self.step != self._saved:
+            self._folder.check_owned()
             if not self._checkpoints.save(self.session, self.step):
                 raise NotFiniteError(f"a weight is no longer finite at step {self.step}; {self._advice()}")
+            self._events.sync()
             self._saved = self.step
 
     def _compare_weights(self):
@@ -225,10 +226,9 @@ class Trainer:
         for line in lines:
             self._progress.say(f"another image takes the place of a damaged one: {line}")
         if lines:
-            with writing(self._folder.damaged), open(self._folder.damaged, "a+") as file:
-                file.seek(0)
-                known = set(file.read().splitlines())
-                file.writelines(f"{line}\n" for line in lines if line not in known)
+            known = (read_if_there(self._folder.damaged, MOST_BYTES) or b"").decode(errors="replace").splitlines()
+            with writing(self._folder.damaged), written_whole(self._folder.damaged) as file:
+                file.write_text("".join(f"{line}\n" for line in dict.fromkeys([*known, *lines])))
 
     def _write_scalars(self, scalars):
         speed = {

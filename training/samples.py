@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 
@@ -10,6 +9,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from base.files import writing, written_whole
+from base.places import AnyPath
 from inputs.images import to_uint8
 
 GAP = 2  # pixels between cells
@@ -53,9 +53,9 @@ def draw_grid(rows: Mapping[str, Sequence[np.ndarray]]) -> np.ndarray:
     return np.asarray(grid)
 
 
-def save_grid(folder: str, grid: np.ndarray, step: int) -> str:
+def save_grid(folder: AnyPath, grid: np.ndarray, step: int) -> AnyPath:
     """Writes the grid as `step-00000500.png`, whole or not at all, and returns its path."""
-    path = os.path.join(folder, f"step-{step:08d}.png")
+    path = folder / f"step-{step:08d}.png"
     with writing(path), written_whole(path) as file:
         Image.fromarray(grid).save(file, "PNG")
     return path

@@ -7,6 +7,7 @@ import pytest
 
 from base.errors import ConfigError
 from base.options import AUTO, REQUIRED, Options, changed, option, options
+from base.places import AnyPath, RemotePath
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,6 +21,7 @@ class Cooking(Options):
     salted: bool = option(True, "With salt.", "kitchen", only={"dish": ("soup", "salad")})
     recipe: Path | None = option(None, "Where it is written.", "kitchen")
     note: str | None = option(None, "What to think of.", "kitchen")
+    pantry: AnyPath | None = option(None, "Where things lie.", "kitchen")
 
     def automatic(self):
         return {**super().automatic(), "minutes": 10 * self.portions}
@@ -55,6 +57,8 @@ class Shopping(Options):
         ("salted", True, True),
         ("dish", "cake", "cake"),
         ("recipe", "book/soup.txt", Path("book/soup.txt")),
+        ("pantry", "shelf", Path("shelf")),
+        ("pantry", "gs://shelf", RemotePath("gs://shelf")),
         ("note", "", ""),
         ("note", "auto", "auto"),
     ],
@@ -149,6 +153,7 @@ def test_a_long_value_is_cut_in_messages():
         ({"portions": "3"}, "--portions=3: must be a whole number"),
         ({"salted": 1}, "--salted=1: must be true or false"),
         ({"recipe": "soup.txt"}, "--recipe=soup.txt: must be a path"),
+        ({"recipe": RemotePath("gs://soup.txt")}, "--recipe=gs://soup.txt: must be a path on this machine"),
         ({"portions": None}, "--portions=None: must be a whole number"),
     ],
 )
@@ -249,5 +254,5 @@ def test_an_option_without_a_default_must_be_given():
 
 
 def test_options_are_listed_in_the_order_of_their_declaration():
-    assert list(options(Cooking)) == ["dish", "minutes", "portions", "heat", "salted", "recipe", "note"]
+    assert list(options(Cooking)) == ["dish", "minutes", "portions", "heat", "salted", "recipe", "note", "pantry"]
     assert [name for name, option in options(Cooking).items() if option.resumable] == ["minutes"]

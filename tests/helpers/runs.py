@@ -11,6 +11,7 @@ from unittest import mock
 import numpy as np
 
 from base.graph_mode import tf
+from base.places import as_path
 from tests.conftest import ROOT
 from tests.helpers.programs import run_here
 from train import main
@@ -122,5 +123,5 @@ def kill_after_checkpoint(run_dir, step, process):
 
 def variables(run_dir):
     """Arrays of a run's newest checkpoint, by name."""
-    reader = tf.train.load_checkpoint(str(Path(run_dir, "checkpoints")))
+    reader = tf.train.load_checkpoint(str(as_path(run_dir) / "checkpoints"))
     return {name: reader.get_tensor(name) for name in reader.get_variable_to_shape_map()}

@@ -7,12 +7,14 @@ import pytest
 
 from base.errors import ConfigError, DataError, UsageError
 from base.graph_mode import tf
+from base.places import as_path
 from inference import load
 from inference.load import load_run
 from inputs.preprocess import held_out_image
 from run_folder.checkpoints import Checkpoints
 from run_folder.folder import RunFolder
 from tests.helpers.models import build
+from tests.helpers.places import put_folder
 from tests.helpers.untrained import STEP, make_run, noise
 
 
@@ -58,6 +60,12 @@ def test_three_lines_translate_a_photograph(summer, tmp_path, monkeypatch):
     names = {}
     exec(lines, names)
     assert names["winter"].shape == (20, 30, 3) and names["winter"].dtype == np.uint8
+
+
+def test_run_at_a_path_with_a_scheme_translates_alike(summer, run):
+    there = load_run(put_folder(summer, as_path("ram://runs/summer")), "AtoB")
+    assert (there.step, there.config.run_dir) == (STEP, "ram://runs/summer")
+    np.testing.assert_array_equal(there.translate(noise(24, 24), "AtoB"), run.translate(noise(24, 24), "AtoB"))
 
 
 def test_run_knows_its_step_config_and_directions(run, summer):

@@ -28,7 +28,7 @@ def test_a_new_run_keeps_its_config(run):
 
 def test_continuing_takes_the_stored_values(run):
     config = run.config_for({"max_steps": 7})
-    assert (config.ngf, config.max_steps, config.run_dir) == (32, 7, run.path)
+    assert (config.ngf, config.max_steps, config.run_dir) == (32, 7, str(run.path))
 
 
 def test_continuing_with_another_architecture_is_refused(run):
@@ -136,7 +136,7 @@ def test_a_folder_on_a_disk_that_was_full_at_the_start_is_taken_the_next_time(tm
     ],
 )
 def test_folder_is_named_after_the_preset_or_the_model_unless_one_is_given(given, path):
-    assert RunFolder.of(given).path == path
+    assert str(RunFolder.of(given).path) == path
 
 
 @pytest.mark.parametrize("values", [{}, {"overwrite": True}, {"preset": "demo", "overwrite": True}])

@@ -6,9 +6,11 @@ import shutil
 import pytest
 
 from base.errors import UserError
+from base.places import as_path
 from scripts.evaluate import main
 from tests.helpers.images import photo, save
 from tests.helpers.inception import write_inception
+from tests.helpers.places import put_folder
 from tests.helpers.untrained import make_run
 
 
@@ -65,6 +67,16 @@ def test_run_is_judged_in_both_directions_and_keeps_its_figures(run, capsys):
     before = (run / "evaluation.json").read_bytes()
     assert main([f"--run_dir={run}"]) == 0
     assert (run / "evaluation.json").read_bytes() == before, "the same command gives the same figures"
+
+
+@pytest.mark.slow
+def test_run_at_a_path_with_a_scheme_keeps_its_figures_there(made, capsys):
+    run = put_folder(made, as_path("ram://runs/photos"))
+    assert main([f"--run_dir={run}", "--measures=change", "--checkpoint=all"]) == 0
+    capsys.readouterr()
+    assert main([f"--compare={run},{run}"]) == 0
+    assert "photos, step 7 and 1 more" in capsys.readouterr().out
+    assert (run / "evaluation.html").is_file()
 
 
 @pytest.mark.slow

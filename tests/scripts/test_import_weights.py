@@ -165,6 +165,7 @@ def test_errors_of_use_are_one_line():
         (["--source=nowhere", "--run_dir=run"], "--source=nowhere: no such folder"),
         (["--source=saved", "--run_dir=run"], "holds no generator"),
         (["--source=saved", "--run_dir=run", "--direction=up"], "direction=up"),
+        (["--source=saved", "--run_dir=gs://run"], "--run_dir=gs://run: must be a path on this machine"),
         (["--source=saved", "--run_dir=run", "--model=wgan"], "--model=wgan: only CycleGAN's networks can be imported"),
         (["--source=saved", "--run_dir=run", "--preset=facades"], "--model=pix2pix: only CycleGAN's networks"),
         (["--source=saved", "--run_dir=run", "--eopch=3"], "unknown flag --eopch; did you mean --epoch"),

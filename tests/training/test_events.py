@@ -6,6 +6,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from base.errors import OutputError
 from base.graph_mode import tf
+from base.places import as_path
 from tests.helpers.models import tiny_config
 from training.events import Events
 
@@ -68,3 +69,15 @@ def test_picture_is_that_of_the_summary_op(tmp_path):
     events.close()
     (image,) = EventAccumulator(str(tmp_path)).Reload().Images("samples/image")
     assert (image.step, image.height, image.width) == (3, 4, 6)
+
+
+def test_events_at_a_path_with_a_scheme_are_there_with_the_checkpoint_and_in_the_end():
+    folder = as_path("ram://events/run")
+    with tf.Graph().as_default() as graph:
+        events = Events(folder, graph, tiny_config("cyclegan"), 0)
+    assert not folder.exists()
+    for number, keep in enumerate((events.sync, events.close)):
+        events.scalars({"loss/a": 0.5}, number)
+        keep()
+        points = EventAccumulator(str(folder)).Reload().Scalars("loss/a")
+        assert [point.step for point in points] == list(range(number + 1))

@@ -45,7 +45,7 @@ def trainer_of(tmp_path, data, model="wgan", **values):
     """A Trainer of a tiny model that has started, in a graph and a folder of its own; and its graph."""
     values = {"sample_every": 1000, "summary_every": 1000, **(ALTERNATING if model == "wgan" else {}), **values}
     folder = RunFolder(str(tmp_path / "run"))
-    config = tiny_config(model, **{"data_dir": str(data), "run_dir": folder.path, **values})
+    config = tiny_config(model, **{"data_dir": str(data), "run_dir": str(folder.path), **values})
     streams = find_model(model).streams(config)
     splits = open_splits(data, streams)
     held_out = held_out_sets(streams, splits.test, config)

@@ -41,7 +41,7 @@ def test_long_rows_go_on_in_the_next_line_beside_short_ones():
 
 def test_grid_is_saved_under_its_step(tmp_path):
     grid = np.random.RandomState(0).randint(0, 256, [4, 6, 3]).astype(np.uint8)
-    path = save_grid(str(tmp_path), grid, 12)
+    path = save_grid(tmp_path, grid, 12)
     assert [file.name for file in tmp_path.iterdir()] == ["step-00000012.png"]
     with Image.open(path) as image:
         np.testing.assert_array_equal(image, grid)
