@@ -8,13 +8,14 @@ import hashlib
 import os
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from base.files import read_regular
-from base.places import PathType, as_path, is_there
+from base.places import PathType, as_path, is_remote, is_there
 from inputs.layouts import readable
 from inputs.records import (
     FOOTER_BYTES,
@@ -28,6 +29,7 @@ from inputs.records import (
 
 DIGEST_BYTES = hashlib.sha256().digest_size
 LENGTH = np.dtype("<u8")
+REQUESTS_AT_ONCE = 32  # to a store, which takes its time to answer each
 
 
 class RecordIndex(NamedTuple):
@@ -59,20 +61,26 @@ def open_indexes(paths: Sequence[str]) -> list[RecordIndex]:
     Raises:
       DataError: a file without an index cannot be read, is no TFRecord file, or is truncated.
     """
-    found, unusable = [], []
-    for path in paths:
-        spans = _read_index(path)
-        if spans is None:
-            spans = index_records(path)
-            unusable += [path] if is_there(index_path(as_path(path))) else []
-        narrow = spans.astype(np.min_scalar_type(spans.max(initial=0)))
-        found.append(RecordIndex(narrow, _digest(spans).hex()[:16]))
+    if any(map(is_remote, paths)):
+        with ThreadPoolExecutor(REQUESTS_AT_ONCE) as pool:
+            opened = list(pool.map(_open_index, paths))
+    else:
+        opened = list(map(_open_index, paths))
+    unusable = [path for path, (_, usable) in zip(paths, opened, strict=True) if not usable]
     if unusable:
         others = f", nor those of {len(unusable) - 1} other files" if len(unusable) > 1 else ""
         problem = f"cannot be used for the file beside it{others}, whose records took longer to find"
         again = "delete it, or make the data set again with build_data.py"
         print(f"{readable(str(index_path(as_path(unusable[0]))))}: {problem}; {again}", file=sys.stderr)
-    return found
+    return [index for index, _ in opened]
+
+
+def _open_index(path: str) -> tuple[RecordIndex, bool]:
+    """Finds the records of a file; and whether its index could be used, or there is none."""
+    spans, usable = _read_index(path), True
+    if spans is None:
+        spans, usable = index_records(path), not is_there(index_path(as_path(path)))
+    return RecordIndex(spans.astype(np.min_scalar_type(spans.max(initial=0))), _digest(spans).hex()[:16]), usable
 
 
 def _read_index(path: str) -> np.ndarray | None:
