@@ -2,12 +2,14 @@
 
 import base.early_signals  # noqa: F401 (from here on, Ctrl-C ends the program in one line)
 
+import contextlib
 import dataclasses
 import functools
 import os
 import shlex
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from multiprocessing.connection import Connection
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -18,6 +20,7 @@ from base.machine import available_cores
 from base.options import REQUIRED, Options, option
 from base.signals import stop_told
 from base.terminal import shortened, track
+from inputs.beam import RUNNERS, Job, check_beam, write_splits
 from inputs.dataset import Description, SplitFacts, read_description, write_description
 from inputs.exclusion import REASON, exclude
 from inputs.layouts import DOMAIN_SPLITS, open_folder
@@ -35,6 +38,7 @@ from inputs.splits import (
 from inputs.workers import results, worker_processes
 
 MEGABYTE = 10**6
+LOCAL, DIRECT = "local", "DirectRunner"
 USAGE = """\
 Converts folders of images to TFRecord shards.
 
@@ -76,12 +80,32 @@ class BuildOptions(Options):
         None, "List of images to leave out, as scripts/check_data.py writes it.", metavar="FILE"
     )
     seed: int = option(0, "Decides on the order and on the test splits.")
-    workers: int = option(None, "Decoding processes.", low=1, high=256, auto="one per core")
+    workers: int = option(
+        None, "Decoding processes.", low=1, high=256, auto="one per core", only={"runner": (LOCAL, DIRECT)}
+    )
+    runner: str = option(
+        LOCAL,
+        f"What decodes: {LOCAL} stands for processes of this machine, the others for Apache Beam (docs/data.md).",
+        choices=(LOCAL, *RUNNERS),
+    )
+    runner_options: str | None = option(
+        None, "Options of Beam and its runner, as in '--flink_master=HOST:8081'.", only={"runner": RUNNERS}
+    )
     strict: bool = option(False, "Fail if any image cannot be used, instead of leaving it out.")
     overwrite: bool = option(False, "Replace an earlier output.")
 
     def automatic(self) -> dict[str, Any]:
         return {"workers": available_cores()}
+
+    @property
+    def runner_arguments(self) -> list[str]:
+        """The options of Beam; ConfigError where a quotation mark is missing."""
+        try:
+            given = shlex.split(self.runner_options or "")
+        except ValueError as error:
+            raise ConfigError(f"--runner_options={self.runner_options}: {error}") from None
+        several = ["--direct_running_mode=multi_processing", f"--direct_num_workers={self.workers}"]
+        return [f"--runner={self.runner}", *(several if self.runner == DIRECT else []), *given]
 
     def check(self) -> None:
         if bool(self.source) + bool(self.domain_a or self.domain_b) + bool(self.images) != 1:
@@ -115,6 +139,8 @@ def build(options: BuildOptions) -> None:
     started = time.monotonic()
     output = Path(os.path.realpath(options.output))
     check_output(output, options)
+    if options.runner != LOCAL:
+        check_beam(options.runner_arguments)
 
     # What becomes what
     with reading():
@@ -132,17 +158,28 @@ def build(options: BuildOptions) -> None:
     with writing(output):
         clear_leftovers(output)
     check_output(output, options)  # again: an earlier output may have come back
+    here = options.runner == LOCAL
+    processes: contextlib.AbstractContextManager[Sequence[Connection]] = contextlib.nullcontext([])
+    if here:
+        processes = worker_processes(options.workers, functools.partial(encode_record, splits, encode))
     with (
-        worker_processes(options.workers, functools.partial(encode_record, splits, encode)) as workers,
+        processes as workers,
         writing(output),
         folder_written_whole(output) as folder,
         stop_told(lambda: "nothing was written"),
     ):
-        facts = {}
-        for name, split in splits.items():
-            encoded = results(workers, name, len(split.names), lambda name, number: splits[name].paths(number)[0])
-            images = track(encoded, len(split.names), unit, name)
-            facts[name] = write_split(folder, name, split, images, options.shard_mb * MEGABYTE, make_record)
+        shard_bytes = options.shard_mb * MEGABYTE
+        if here:
+            facts = {}
+            for name, split in splits.items():
+                encoded = results(workers, name, len(split.names), lambda name, number: splits[name].paths(number)[0])
+                images = track(encoded, len(split.names), unit, name)
+                facts[name] = write_split(folder, name, split, images, shard_bytes, make_record)
+        else:
+            print(
+                f"{options.runner} converts {sum(len(split.names) for split in splits.values())} {unit} ...", flush=True
+            )
+            facts = write_splits(Job(folder, encode, make_record, shard_bytes), splits, options.runner_arguments)
         check_left_out(facts, options.strict)
         write_description(folder, Description(options.seed, options.max_side, facts, classes))
     report(output, facts, unit, time.monotonic() - started)

@@ -41,6 +41,7 @@ setup(
         "werkzeug>=3",  # scripts/serve.py; TensorBoard needs it, too
     ],
     extras_require={
+        "beam": ["apache-beam>=2.60"],  # build_data.py --runner
         "dev": ["mypy==2.4.1", "pre-commit>=4", "ruff==0.17.6"],  # exact: a new version may find more
         "export": [  # scripts/export.py --formats=onnx,html
             "onnx>=1.16",

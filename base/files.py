@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from base.errors import DataError, OutputError
-from base.places import AnyPath, RemotePath, as_path, stat_of
+from base.places import AnyPath, RemotePath, as_path, partial_name, stat_of
 
 MARKER = ".unfinished"  # file in a folder that is on its way to its name, or that another one takes the place of
 MARK = "This folder is not finished. The program that was writing it removes it when it is run again.\n"
@@ -58,8 +58,7 @@ def written_whole(path: str | os.PathLike) -> Iterator[Path]:
             yield Path(folder, path.name)
             path.upload(Path(folder, path.name))
         return
-    digest = hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]
-    temporary = path.with_name(f".partial-{os.getpid()}-{digest}{path.suffix}")
+    temporary = path.with_name(f"{partial_name()}{path.suffix}")
     try:
         yield temporary
         os.replace(temporary, path)

@@ -11,7 +11,6 @@ import functools
 import glob
 import os
 import re
-import sys
 import tempfile
 import types
 from collections.abc import Callable, Iterator, Sequence
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from base.errors import OutputError
 from base.signals import stop_signals_raised
+from base.terminal import standard_error_in
 
 CHATTER = re.compile(
     rb"^(WARNING: All log messages before absl|[IW]\d{4} |\d{4}-\d\d-\d\d .*: [IW] |To enable the following instr"
@@ -37,15 +37,11 @@ def without_chatter() -> Iterator[None]:
 
     `TF_CPP_MIN_LOG_LEVEL` alone does not do it: what TensorFlow logs while it is being imported ignores the variable.
     """
-    sys.stderr.flush()
-    terminal = os.dup(2)
     with tempfile.TemporaryFile() as held:
-        os.dup2(held.fileno(), 2)
         try:
-            yield
+            with standard_error_in(held):
+                yield
         finally:
-            os.dup2(terminal, 2)
-            os.close(terminal)
             held.seek(0)
             kept = [line for line in held if not CHATTER.match(line)]
             with contextlib.suppress(OSError):  # nobody reads it any more

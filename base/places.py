@@ -8,6 +8,7 @@ import errno
 import io
 import os
 import re
+import secrets
 import stat
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
@@ -120,7 +121,7 @@ class RemotePath(os.PathLike[str]):
 
     def upload(self, file: Path) -> None:
         """Takes the content of a file of this machine: whole, as far as the file system renames a file whole."""
-        partial = self.with_name(f".partial-{os.getpid()}-{self.name}")
+        partial = self.with_name(partial_name())
         try:
             with self.errors():
                 tf.io.gfile.copy(str(file), partial.url, overwrite=True)
@@ -207,6 +208,11 @@ def absolute(path: str | os.PathLike) -> str:
 def real(path: PathType) -> PathType:
     """A path without links in it; one that leads in a circle stays as it is."""
     return path if isinstance(path, RemotePath) else Path(os.path.realpath(path))
+
+
+def partial_name() -> str:
+    """A hidden name for a file that is on its way to its own, and that no other machine takes."""
+    return f".partial-{os.getpid()}-{secrets.token_hex(8)}"
 
 
 def is_there(path: str | os.PathLike) -> bool:

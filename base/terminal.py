@@ -6,7 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, TextIO, TypeVar
+from typing import IO, Any, TextIO, TypeVar
 
 from tqdm import tqdm
 
@@ -96,6 +96,20 @@ def shortened(lines: Sequence[str], prefix: str = "") -> list[str]:
     """The first 20 lines of a list, each behind a prefix, and one that counts the others."""
     shown = [printable(f"{prefix}{line}") for line in lines[:LISTED]]
     return shown + ([f"{prefix}... and {len(lines) - LISTED} more"] if len(lines) > LISTED else [])
+
+
+@contextlib.contextmanager
+def standard_error_in(file: IO[bytes]) -> Iterator[None]:
+    """Lets what is written to standard error inside the block, by whatever code or process, go to a file."""
+    sys.stderr.flush()
+    terminal = os.dup(2)
+    os.dup2(file.fileno(), 2)
+    try:
+        yield
+    finally:
+        sys.stderr.flush()
+        os.dup2(terminal, 2)
+        os.close(terminal)
 
 
 def printable(text: str) -> str:

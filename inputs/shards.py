@@ -1,6 +1,9 @@
 """Shards: the TFRecord files of a split, and what becomes of an image on its way into one."""
 
+from __future__ import annotations
+
 import array
+import dataclasses
 import itertools
 import operator
 import os
@@ -67,6 +70,44 @@ def make_pair_record(names: tuple[str, ...], images: Sequence[EncodedImage]) -> 
     return pair_record(images, [os.fsencode(names[0]), os.fsencode(names[-1])])
 
 
+@dataclasses.dataclass
+class Tally:
+    """What is counted of the records of a split, or of some of them."""
+
+    heights: array.array = dataclasses.field(default_factory=lambda: array.array("I"))
+    widths: array.array = dataclasses.field(default_factory=lambda: array.array("I"))
+    left_out: list[dict[str, str]] = dataclasses.field(default_factory=list)
+
+    def records(
+        self, split: Split, images: Iterable[Sequence[EncodedImage] | BadImage], make_record: MakeRecord
+    ) -> Iterator[bytes]:
+        """Serialises the records whose images can be used, and counts them; arguments as of `write_split`."""
+        for names, found in zip(split.names, images, strict=True):
+            if isinstance(found, BadImage):
+                self.left_out.append({"file": readable(names[0]), "reason": str(found)})
+                continue
+            self.heights.append(found[0].height)
+            self.widths.append(found[0].width)
+            yield make_record(names, found)
+
+    def add(self, other: Tally) -> None:
+        """Counts records that come after these."""
+        self.heights.extend(other.heights)
+        self.widths.extend(other.widths)
+        self.left_out.extend(other.left_out)
+
+    def facts(self, split: Split, shards: int) -> SplitFacts:
+        """What is said about the split in so many shards, whose records these are."""
+        return SplitFacts(
+            source=readable("/".join(Path(os.path.realpath(str(split.folder))).parts[-2:])),
+            images=len(self.heights),
+            shards=shards,
+            height=_summary(self.heights),
+            width=_summary(self.widths),
+            left_out=[*split.left_out, *self.left_out],
+        )
+
+
 def write_split(
     folder: Path,
     name: str,
@@ -88,54 +129,42 @@ def write_split(
     Raises:
       OSError: they cannot be written.
     """
-    heights, widths = array.array("I"), array.array("I")
-    left_out = list(split.left_out)
-
-    def records() -> Iterator[bytes]:
-        for names, found in zip(split.names, images, strict=True):
-            if isinstance(found, BadImage):
-                left_out.append({"file": readable(names[0]), "reason": str(found)})
-                continue
-            heights.append(found[0].height)
-            widths.append(found[0].width)
-            yield make_record(names, found)
-
-    shards = _write_shards(folder, name, records(), shard_bytes)
-    return SplitFacts(
-        source=readable("/".join(Path(os.path.realpath(str(split.folder))).parts[-2:])),
-        images=len(heights),
-        shards=shards,
-        height=_summary(heights),
-        width=_summary(widths),
-        left_out=left_out,
-    )
+    tally = Tally()
+    shards = _write_shards(folder, name, tally.records(split, images, make_record), shard_bytes)
+    return tally.facts(split, shards)
 
 
 def _write_shards(folder: Path, name: str, records: Iterable[bytes], shard_bytes: int) -> int:
     """Writes records to as many shards as it takes; gives the number of these."""
     shards = 0
-    for number, group in itertools.groupby(_numbered(records, shard_bytes), key=operator.itemgetter(0)):
+    measured, written = itertools.tee(records)
+    numbered = zip(shard_numbers((len(record) + FRAME_BYTES for record in measured), shard_bytes), written)
+    for number, group in itertools.groupby(numbered, key=operator.itemgetter(0)):
         shards, path = number + 1, folder / f"{name}.{number}.tfrecord"
         with open(path, "wb") as file:
             for _, record in group:
                 write_record(file, record)
         write_index(path)
     for number in range(shards):
-        path, whole = folder / f"{name}.{number}.tfrecord", folder / f"{name}-{number:05d}-of-{shards:05d}.tfrecord"
+        path, whole = folder / f"{name}.{number}.tfrecord", shard_path(folder, name, number, shards)
         path.rename(whole)
         index_path(path).rename(index_path(whole))
     return shards
 
 
-def _numbered(records: Iterable[bytes], shard_bytes: int) -> Iterator[tuple[int, bytes]]:
-    """Gives each record with the number of the shard that it belongs to."""
-    number, size = 0, 0
-    for record in records:
-        framed = len(record) + FRAME_BYTES
-        if size and size + framed > shard_bytes:
-            number, size = number + 1, 0
-        size += framed
-        yield number, record
+def shard_path(folder: Path, name: str, number: int, shards: int) -> Path:
+    """Path of one of the shards of a split."""
+    return folder / f"{name}-{number:05d}-of-{shards:05d}.tfrecord"
+
+
+def shard_numbers(sizes: Iterable[int], shard_bytes: int) -> Iterator[int]:
+    """Gives the number of the shard that each record belongs to, by their bytes with their frames."""
+    number, filled = 0, 0
+    for size in sizes:
+        if filled and filled + size > shard_bytes:
+            number, filled = number + 1, 0
+        filled += size
+        yield number
 
 
 def _summary(sides: Sequence[int]) -> dict[str, int] | None:

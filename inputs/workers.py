@@ -89,10 +89,11 @@ def _work(parents_end: Connection, connection: Connection, task: Task) -> None:
     with contextlib.suppress(EOFError, OSError):
         while True:
             name, numbers = connection.recv()
-            connection.send([_result_or_reason(task, name, number) for number in numbers])
+            connection.send([result_or_reason(task, name, number) for number in numbers])
 
 
-def _result_or_reason(task: Task, name: str, number: int) -> Any | BadImage:
+def result_or_reason(task: Task, name: str, number: int) -> Any | BadImage:
+    """What a task makes of an image, or why nothing can be made of it."""
     try:
         return task(name, number)
     except BadImage as reason:
