@@ -96,6 +96,16 @@ def test_file_that_is_not_there_is_none_and_one_that_cannot_be_read_is_an_error(
         assert complaint(DataError, read_if_there, as_path("gs://a/b"), 5) == "gs://a/b: cannot be read: no network"
 
 
+def test_folder_that_cannot_be_asked_for_is_not_taken_for_a_missing_one():
+    unreachable = tf.errors.UnavailableError(None, None, "no network")
+    with (
+        mock.patch.object(tf.io.gfile, "stat", side_effect=unreachable),
+        mock.patch.object(tf.io.gfile, "listdir", side_effect=tf.errors.NotFoundError(None, None, "")),
+        pytest.raises(OSError, match="no network"),
+    ):
+        as_path("gs://a/b").iterdir()
+
+
 def test_file_appears_whole_or_stays_as_it_was(anywhere):
     file = put(anywhere / "a.txt", b"old")
     with pytest.raises(ZeroDivisionError), written_whole(file) as temporary:
