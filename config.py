@@ -132,6 +132,28 @@ class Config(Options):
         50, "Steps between points of the TensorBoard curves.", "watching", low=1, high=10**12, resumable=True
     )
     sample_every: int = option(500, "Steps between sample grids.", "watching", low=1, high=10**12, resumable=True)
+    evaluate_every: int | None = option(
+        None,
+        "Steps between evaluations on test images: figures for TensorBoard and metrics.jsonl (docs/evaluate.md).",
+        "watching",
+        low=1,
+        high=10**12,
+        resumable=True,
+    )
+    evaluate: str | None = option(
+        None,
+        "The measures that --evaluate_every takes, joined by commas: swd,psnr; without the flag, all that fit.",
+        "watching",
+        resumable=True,
+        metavar="NAMES",
+    )
+    keep_best: str | None = option(
+        None,
+        "Of these, the measure by which the best checkpoint is kept beside the newest.",
+        "watching",
+        resumable=True,
+        metavar="NAME",
+    )
     trace_every: int | None = option(
         None,
         "Steps between full traces for TensorBoard and Chrome, each some seconds long.",
@@ -158,6 +180,12 @@ class Config(Options):
             raise ConfigError(
                 f"--init_networks={self.init_networks} has no effect without --init_from; leave it out, or name a run"
             )
+        for name in ("evaluate", "keep_best"):
+            if getattr(self, name) and not self.evaluate_every:
+                raise ConfigError(
+                    f"--{name}={getattr(self, name)} has no effect without --evaluate_every; leave it out, or say how "
+                    "often"
+                )
         if self.crops and "load_size" in self.values() and self.image_size > self.load_size:
             raise ConfigError(
                 f"--image_size={self.image_size} is larger than --load_size={self.load_size}: a crop cannot be larger "

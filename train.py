@@ -18,10 +18,10 @@ from base.machine import describe_device, resolve_precision
 from base.options import options
 from base.places import absolute
 from base.terminal import shortened
-from evaluation.evaluators import final_evaluators, periodic_evaluators
+from evaluation.evaluator import TEST_IMAGES, Evaluator
+from evaluation.run_data import RunData
 from inputs import scenes
 from inputs.data_dir import absolute_data_dir, open_splits
-from inputs.held_out import held_out_sets
 from inputs.layouts import contains
 from models.configs import parse_config_flags
 from models.registry import absolute_model, find_model
@@ -89,18 +89,12 @@ def train(group: Group, given: dict[str, Any]) -> int:
         provenance.check_shares(shares)
     data = splits.fingerprint()
     provenance.check_data(data, config.accept_changed_data)
-    held_out = held_out_sets(streams, splits.test, config)
-    for images in held_out.values():
+    tests = RunData(config, splits, TEST_IMAGES, built_in)
+    for images in tests.held_out.values():
         images[[0]]  # a preprocessing that cannot work shows before anything is built
-    damaged = {line for images in held_out.values() for line in images.in_step.damage}
+    damaged = {line for images in tests.held_out.values() for line in images.in_step.damage}
     for line in [*shortened(splits.left_out, "left out: "), *shortened(sorted(damaged), "damaged: ")]:
         print(line)
-
-    def load(count):
-        if count is None:
-            return held_out
-        count = min(count, *map(len, held_out.values()))
-        return {name: images[range(count)] for name, images in held_out.items()}
 
     # Graph
     print(f"{Path(config.model).stem}, {splits.describe()}; TensorFlow starts ...", flush=True)
@@ -110,13 +104,12 @@ def train(group: Group, given: dict[str, Any]) -> int:
     tell_config(group, given, config, splits)
     with group.device():
         model, pipeline = build_training_graph(config, splits.train, group.size, group.worker)
-    evaluators = periodic_evaluators(model)
+    evaluator = Evaluator(model, tests)
     initial = None
     if config.init_from and not continued:
         initial = InitialWeights(config.init_from, config.init_networks or "all")
-    samples = [(evaluator, load(evaluator.count)) for evaluator in evaluators]
     with group.device():
-        trainer = Trainer(model, pipeline, folder, samples, initial, group)
+        trainer = Trainer(model, pipeline, folder, evaluator, initial, group)
     trainer.open()
     with contextlib.ExitStack() as stack:
         stack.callback(trainer.close)
@@ -149,10 +142,9 @@ def train(group: Group, given: dict[str, Any]) -> int:
 
         # Result
         print(f"Trained {config.max_steps - first_step} steps in {time.perf_counter() - started:.1f} s.")
-        for evaluator in final_evaluators(model, counterparts=built_in):
-            for what, text in evaluator(trainer.session, load(evaluator.count)).lines.items():
-                print(f"{what}: {text}")
-        print(f"{' and '.join(evaluator.picture for evaluator in evaluators).capitalize()}: {trainer.grid_path}")
+        for line in evaluator.results(trainer.session):
+            print(line)
+        print(f"{evaluator.picture.capitalize()}: {trainer.grid_path}")
         return 0
 
 

@@ -25,6 +25,16 @@ def l1(images: Pictures, truths: Pictures) -> float:
     return _mean_over(images, truths, lambda image, truth: np.abs(image - truth).mean())
 
 
+def contrast(images: Pictures) -> float:
+    """Mean over images of the standard deviation of their values: 0 where each is of one colour."""
+    return float(np.mean([np.std(image, axis=(0, 1)).mean() for image in images]))
+
+
+def variety(images: Pictures) -> float:
+    """Mean over pixels of the standard deviation over images of one shape: 0 where all are the same."""
+    return float(np.std(np.stack(images), axis=0).mean())
+
+
 def ssim(images: Pictures, truths: Pictures) -> float:
     """Mean structural similarity of images to others of the same shapes, at most 1; over windows and channels alike.
 

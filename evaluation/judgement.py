@@ -9,13 +9,14 @@ import numpy as np
 
 from evaluation.distributions import KID_SUBSETS, copying, diversity, fid, kid, manifolds
 from evaluation.features import Features
-from evaluation.images import l1, luminance_correlation, psnr, ssim
+from evaluation.images import RANGE, contrast, l1, luminance_correlation, psnr, ssim, variety
 from evaluation.predictions import accuracy, calibration_error, class_accuracy, confusion_matrix
 from evaluation.sets import TRAINING_IMAGES, Classified, Judged
 from evaluation.sliced import LEAST_SIDE, PatchSet, swd
 
 HIGHER, LOWER, AS_REALS = "higher is better", "lower is better", "best as the reals'"
 FID_IMAGES = 2048  # below which a FID says more of their number than of what they show
+GREY_LEVELS = 255  # between the darkest and the lightest pixel
 LEAST_FEATURES = 6  # images, of which the fifth neighbour can be told
 
 
@@ -27,7 +28,7 @@ class Figure(NamedTuple):
       value: in `unit`.
       title: what it is, in words.
       unit: "dB", or "" of a bare number.
-      better: HIGHER, LOWER, AS_REALS, or "" where it only tells.
+      better: as of its Measure.
       std: standard deviation over subsets, or None.
       depends_on: what else it depends on beside the images, as JSON has it: features, sizes of subsets, seeds.
     """
@@ -44,7 +45,7 @@ class Figure(NamedTuple):
 class Material(NamedTuple):
     """What is judged, and what gives features of it; None where nothing does."""
 
-    judged: Judged
+    judged: Judged | Classified
     features: Features | None = None
 
     def values(self, role: str) -> list[np.ndarray]:
@@ -58,15 +59,19 @@ class Material(NamedTuple):
     @property
     def pairs(self) -> int:
         """Images of each kind that can be put beside one of the other."""
+        assert isinstance(self.judged, Judged)
         return min(len(self.judged.fakes.images), len(self.judged.reals.images))
 
     @property
     def traits(self) -> set[str]:
-        """What measures may need: "sources", "cycled" and "train" images, "paired" ones, "features", or that all have
-        "one size", of 16 px a side at least.
+        """What measures may need: "verdicts"; or "images", and of them "sources", "cycled", "noised" and "train" ones,
+        "paired" ones, "features", or that all have "one size", of 16 px a side at least.
         """
         judged = self.judged
-        found = {role for role in ("sources", "cycled", "train") if getattr(judged, role)}
+        if isinstance(judged, Classified):
+            return {"verdicts"}
+        found = {"images"}
+        found |= {role for role in ("sources", "cycled", "noised", "train") if getattr(judged, role)}
         shapes = {image.shape for images in (judged.fakes, judged.reals) for image in images.images[: self.pairs]}
         found |= {"paired"} if judged.paired else set()
         if len(shapes) == 1 and min(*shapes.pop()[:2]) >= LEAST_SIDE:
@@ -77,22 +82,25 @@ class Material(NamedTuple):
 
 
 class Measure(NamedTuple):
-    """A measure: what it needs (`Material.traits`), and a function that takes it."""
+    """A measure: what it needs (`Material.traits`), a function that takes it, and which way its figures are better:
+    HIGHER, LOWER, AS_REALS, or "" where they only tell.
+    """
 
     needs: Sequence[str]
     take: Callable[[Material], Iterator[Figure]]
+    better: str = ""
 
 
 def _psnr(material):
-    yield Figure("psnr", psnr(*_pairs(material)), "PSNR against the counterparts", "dB", HIGHER)
+    yield Figure("psnr", psnr(*_pairs(material)), "PSNR against the counterparts", "dB")
 
 
 def _ssim(material):
-    yield Figure("ssim", ssim(*_pairs(material)), "SSIM against the counterparts", better=HIGHER)
+    yield Figure("ssim", ssim(*_pairs(material)), "SSIM against the counterparts")
 
 
 def _l1(material):
-    yield Figure("l1", l1(*_pairs(material)), "mean difference to the counterparts, of a range of 2", better=LOWER)
+    yield Figure("l1", l1(*_pairs(material)), "mean difference to the counterparts, of a range of 2")
 
 
 def _swd(material):
@@ -102,33 +110,59 @@ def _swd(material):
     levels = swd(reals, fakes)
     about = {"images": material.pairs, "seed": 0}
     mean = float(np.mean(list(levels.values())))
-    yield Figure("swd", mean, "sliced Wasserstein distance x 1000, mean of the levels", better=LOWER, depends_on=about)
+    yield Figure("swd", mean, "sliced Wasserstein distance x 1000, mean of the levels", depends_on=about)
     for side, value in levels.items():
-        yield Figure(f"swd_{side}", value, f"the same at {side} px", better=LOWER, depends_on=about)
+        yield Figure(f"swd_{side}", value, f"the same at {side} px", depends_on=about)
 
 
 def _cycle(material):
     came_back = material.values("cycled"), material.values("sources")
-    yield Figure("cycle_psnr", psnr(*came_back), "PSNR of what comes back of a cycle", "dB", HIGHER)
+    yield Figure("cycle_psnr", psnr(*came_back), "PSNR of what comes back of a cycle", "dB")
 
 
 def _change(material):
     if {image.shape[2] for role in ("fakes", "sources") for image in material.values(role)} == {3}:
         change = l1(material.values("fakes"), material.values("sources"))
         yield Figure("change", change, "mean difference to the source, of a range of 2; 0: nothing was done")
-    kept = luminance_correlation(material.values("fakes"), material.values("sources"))
-    yield Figure("luminance_correlation", kept, "correlation with the source's luminance; -1: inverted")
+        if "one size" in material.traits:
+            fakes, reals, sources = (material.values(role)[: material.pairs] for role in ("fakes", "reals", "sources"))
+            if not material.judged.paired:  # other images than the sources, even where both sets are one
+                reals = reals[1:] + reals[:1]
+            share = l1(fakes, sources) / max(l1(reals, sources), 1e-12)
+            yield Figure("change_share", share, "the same, over that of the reals; 0: nothing was done")
+    known, whose = ("reals", "counterpart") if material.judged.paired else ("sources", "source")
+    fakes, others = (material.values(role)[: material.pairs] for role in ("fakes", known))
+    title = f"correlation with the {whose}'s luminance; -1: inverted"
+    yield Figure("luminance_correlation", luminance_correlation(fakes, others), title)
+
+
+def _hidden(material):
+    noised = material.values("noised")
+    pairs = zip(noised, material.values("cycled"), strict=False)  # as many as there are of both
+    error = float(np.sqrt(np.mean([np.mean(np.square(image - back)) for image, back in pairs]))) * GREY_LEVELS / RANGE
+    title = "grey levels that noise of one changes what comes back of a cycle by; many: the source is hidden in noise"
+    yield Figure("hidden", error, title)
+
+
+def _contrast(material):
+    ratio = contrast(material.values("fakes")) / max(contrast(material.values("reals")), 1e-12)
+    yield Figure("contrast", ratio, "deviation within an image, over that of the reals; 0: one colour")
+
+
+def _variety(material):
+    fakes, reals = map(variety, _pairs(material))
+    yield Figure("variety", fakes / max(reals, 1e-12), "deviation over images, over that of the reals; 0: all the same")
 
 
 def _kid(material):
     found = kid(material.features_of("reals"), material.features_of("fakes"))
     about = {**_featured(material), "subsets": KID_SUBSETS, "subset_size": found.subset_size}
-    yield Figure("kid", found.mean, "KID, not scaled", better=LOWER, std=found.std, depends_on=about)
+    yield Figure("kid", found.mean, "KID, not scaled", std=found.std, depends_on=about)
 
 
 def _fid(material):
     value = fid(material.features_of("reals"), material.features_of("fakes"))
-    yield Figure("fid", value, "FID", better=LOWER, depends_on=_featured(material))
+    yield Figure("fid", value, "FID", depends_on=_featured(material))
 
 
 def _manifolds(material):
@@ -140,36 +174,56 @@ def _manifolds(material):
         "coverage": "reals that have a fake beside them",
     }
     for name, value in found._asdict().items():
-        yield Figure(name, value, titles[name], better=HIGHER, depends_on=_featured(material))
+        yield Figure(name, value, titles[name], depends_on=_featured(material))
 
 
 def _diversity(material):
     fakes, reals = (diversity(material.features_of(role)) for role in ("fakes", "reals"))
     ratio = fakes / max(reals, 1e-12)
     title = "mean distance between two fakes, over that between two reals"
-    yield Figure("diversity", ratio, title, better=AS_REALS, depends_on=_featured(material))
+    yield Figure("diversity", ratio, title, depends_on=_featured(material))
 
 
 def _copying(material):
     found = copying(*(material.features_of(role) for role in ("fakes", "train", "reals")))
     about = _featured(material)
-    yield Figure("copies", found.copies, "fakes that are nearly a training image", better=LOWER, depends_on=about)
+    yield Figure("copies", found.copies, "fakes that are nearly a training image", depends_on=about)
     title = "distance to the nearest test image, over that to the nearest training image; 1: nothing is remembered"
     yield Figure("test_gap", found.test_gap, title, depends_on=about)
 
 
+def _accuracy(material):
+    classified = material.judged
+    matrix = confusion_of(classified)
+    counts = np.maximum(matrix.sum(axis=1), 1)
+    yield Figure("accuracy", accuracy(matrix), "top-1 accuracy")
+    yield Figure("class_accuracy", class_accuracy(matrix), "mean of the classes' accuracies")
+    for name, right, count in zip(classified.class_names, np.diag(matrix), counts, strict=True):
+        yield Figure(f"accuracy_{name}", float(right / count), f"of {count} images of {name}")
+
+
+def _calibration(material):
+    value = calibration_error(material.judged.shares, material.judged.labels)
+    yield Figure("calibration_error", value, "expected calibration error")
+
+
 MEASURES = {
-    "psnr": Measure(["paired"], _psnr),
-    "ssim": Measure(["paired", "one size"], _ssim),
-    "l1": Measure(["paired"], _l1),
-    "swd": Measure(["one size"], _swd),
-    "cycle": Measure(["sources", "cycled"], _cycle),
+    "psnr": Measure(["paired"], _psnr, HIGHER),
+    "ssim": Measure(["paired", "one size"], _ssim, HIGHER),
+    "l1": Measure(["paired"], _l1, LOWER),
+    "swd": Measure(["one size"], _swd, LOWER),
+    "cycle_psnr": Measure(["sources", "cycled"], _cycle, HIGHER),
     "change": Measure(["sources"], _change),
-    "kid": Measure(["features"], _kid),
-    "fid": Measure(["features"], _fid),
-    "manifolds": Measure(["features"], _manifolds),
-    "diversity": Measure(["features"], _diversity),
-    "copying": Measure(["features", "train"], _copying),
+    "hidden": Measure(["noised"], _hidden),
+    "contrast": Measure(["images"], _contrast, AS_REALS),
+    "variety": Measure(["one size"], _variety, AS_REALS),
+    "kid": Measure(["features"], _kid, LOWER),
+    "fid": Measure(["features"], _fid, LOWER),
+    "manifolds": Measure(["features"], _manifolds, HIGHER),
+    "diversity": Measure(["features"], _diversity, AS_REALS),
+    "copying": Measure(["features", "train"], _copying, LOWER),
+    "accuracy": Measure(["verdicts"], _accuracy, HIGHER),
+    "calibration_error": Measure(["verdicts"], _calibration, LOWER),
 }
 
 
@@ -180,27 +234,19 @@ def fitting(material: Material) -> list[str]:
 
 def judge(material: Material, measure: str) -> list[Figure]:
     """Takes one of the MEASURES that fit."""
-    return list(MEASURES[measure].take(material))
+    taken = MEASURES[measure]
+    return [figure._replace(better=taken.better) for figure in taken.take(material)]
 
 
-def judge_classifier(classified: Classified) -> list[Figure]:
-    """The figures of a classifier: accuracies, of each class too, and how far its confidence can be trusted."""
-    shares, labels, names = classified.shares, classified.labels, classified.class_names
-    matrix = confusion_matrix(labels, shares.argmax(axis=1), len(names))
-    counts = np.maximum(matrix.sum(axis=1), 1)
-    return [
-        Figure("accuracy", accuracy(matrix), "top-1 accuracy", better=HIGHER),
-        Figure("class_accuracy", class_accuracy(matrix), "mean of the classes' accuracies", better=HIGHER),
-        Figure("calibration_error", calibration_error(shares, labels), "expected calibration error", better=LOWER),
-        *(
-            Figure(f"accuracy_{name}", float(right / count), f"of {count} images of {name}", better=HIGHER)
-            for name, right, count in zip(names, np.diag(matrix), counts, strict=True)
-        ),
-    ]
+def confusion_of(classified: Classified) -> np.ndarray:
+    """The confusion matrix of a classifier's verdicts, int64 [classes, classes]."""
+    return confusion_matrix(classified.labels, classified.shares.argmax(axis=1), len(classified.class_names))
 
 
 def cautions(figures: Sequence[Figure], material: Material) -> list[str]:
     """What should be known before figures are compared, in lines."""
+    if isinstance(material.judged, Classified):
+        return []
     lines = []
     if any(figure.name == "fid" for figure in figures) and material.pairs < FID_IMAGES:
         lines.append(

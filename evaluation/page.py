@@ -12,9 +12,11 @@ from base.files import writing
 from base.places import AnyPath
 from base.web_page import FIGURES_STYLE, embedded, figure, rows, write_web_page
 from evaluation.distributions import copying
+from evaluation.features import Features
 from evaluation.images import psnr
 from evaluation.judgement import Figure, Material
 from evaluation.records import Record, value_in_words
+from evaluation.sets import Judged
 
 SHOWN = 8  # images of a kind
 NOISE_SHOWN = 48  # images that were made of noise
@@ -35,13 +37,11 @@ svg { display: block; stroke: var(--mark); fill: none; stroke-width: 1.5; overfl
 
 
 class Result(NamedTuple):
-    """What a page shows of one evaluation: its record, what should be known about it, and what was judged; that is None
-    of a classifier's verdicts.
-    """
+    """What a page shows of one evaluation: its record, what should be known about it, and what was judged."""
 
     record: Record
     cautions: Sequence[str]
-    material: Material | None
+    material: Material
 
 
 def write_page(path: AnyPath, results: Sequence[Result], known: Sequence[Record]) -> None:
@@ -63,7 +63,8 @@ def write_page(path: AnyPath, results: Sequence[Result], known: Sequence[Record]
 def _section(result: Result, known: Sequence[Record]) -> str:
     record, material = result.record, result.material
     count = f"{record.fakes['images']} images"
-    facts = f"{count} beside {len(material.judged.reals.images)} {material.judged.reals.origin}" if material else count
+    judged = material.judged
+    facts = f"{count} beside {len(judged.reals)} {judged.reals.origin}" if isinstance(judged, Judged) else count
     course = [each for each in known if (each.name, each.protocol) == (record.name, record.protocol)]
     table = "\n".join(_row(each, course) for each in record.figures)
     parts = [
@@ -71,7 +72,7 @@ def _section(result: Result, known: Sequence[Record]) -> str:
         f"<p>{html.escape(facts)}</p>",
         *(f'<p class="caution">{html.escape(line)}</p>' for line in result.cautions),
         f'<div class="wide"><table>{table}</table></div>',
-        *(_pictures(material) if material else []),
+        *(_pictures(judged, material.features) if isinstance(judged, Judged) else []),
     ]
     return "\n".join(parts)
 
@@ -101,11 +102,10 @@ def _curve(points: Sequence[tuple[int, float]]) -> str:
     return f'<svg width="{PLOT[0]}" height="{PLOT[1]}" role="img"><polyline points="{line}"/>{title}</svg>'
 
 
-def _pictures(material: Material) -> list[str]:
-    judged = material.judged
+def _pictures(judged: Judged, features: Features | None) -> list[str]:
     parts = []
     if judged.sources and judged.paired:
-        scores = np.array([psnr([fake], [real]) for fake, real in zip(*map(material.values, ("fakes", "reals")))])
+        scores = np.array([psnr([fake], [real]) for fake, real in zip(judged.fakes.values, judged.reals.values)])
         order = np.argsort(-scores, kind="stable")
         for title, indices in (("Nearest to the counterpart", order[:SHOWN]), ("Farthest", order[::-1][:SHOWN])):
             figures = [
@@ -121,8 +121,8 @@ def _pictures(material: Material) -> list[str]:
     else:
         images = "".join(map(embedded, judged.fakes.images[:NOISE_SHOWN]))
         parts += ["<h3>Results</h3>", f'<div class="mosaic">{images}</div>']
-    if judged.train and material.features:
-        found = copying(material.features_of("fakes"), material.features_of("train"))
+    if judged.train and features:
+        found = copying(judged.fakes.features(features), judged.train.features(features))
         figures = [
             figure(
                 [judged.fakes.images[i], judged.train.images[found.nearest[i]]], f"distance {found.distances[i]:.2f}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -12,6 +13,7 @@ import numpy as np
 from base.errors import DataError, UsageError
 from base.files import read_if_there, writing, written_whole
 from base.places import AnyPath
+from config import Config
 from evaluation.judgement import Figure
 
 FORMAT_VERSION = 1
@@ -48,6 +50,16 @@ class Record(NamedTuple):
     fakes: Mapping[str, Any]
     protocol: Mapping[str, Any]
     figures: Sequence[Figure]
+
+
+def describe_protocol(config: Config | None) -> dict[str, Any]:
+    """What figures depend on beside the images and the measures; without a config where no run made them."""
+    versions = {name: importlib.metadata.version(name) for name in ("tensorflow", "numpy", "pillow")}
+    about = {"images": "8 bit, not compressed", "precision": "float32", "versions": versions}
+    if config is None:
+        return about
+    made = {"preprocess": config.preprocess, "image_size": config.image_size}
+    return {**made, **about, "precision": config.precision}
 
 
 def add_records(path: AnyPath, records: Sequence[Record]) -> list[Record]:

@@ -18,7 +18,7 @@ from base.errors import DataError, UserError
 from base.signals import leave_stop_signals_to_parent, stop_signals_blocked
 from base.terminal import steady_output
 from inference.load import load_run
-from run_folder.folder import RunFolder
+from run_folder.folder import LAST, RunFolder
 
 
 class ProcessEndedError(DataError):
@@ -144,9 +144,10 @@ class IsolatedRun(Isolated):
         precision: str | None = None,
         tile: int | None = None,
         statistics: str = "exact",
+        checkpoint: str | int = LAST,
     ):
         """Loads a run; arguments and errors are those of `load_run` and of `LoadedRun.translate`."""
-        super().__init__(_OneDirection, run_dir, direction, precision, tile, statistics)
+        super().__init__(_OneDirection, run_dir, direction, precision, tile, statistics, checkpoint)
         self.step, self.channels = self.about
         self.config = RunFolder(os.path.expanduser(run_dir)).config()
 
@@ -172,8 +173,8 @@ class _OneDirection:
 
     tell: Callable[[int, int], None]
 
-    def __init__(self, run_dir, direction, precision, tile, statistics):
-        self._run, self._how = load_run(run_dir, direction, precision), (direction, tile, statistics)
+    def __init__(self, run_dir, direction, precision, tile, statistics, checkpoint):
+        self._run, self._how = load_run(run_dir, direction, precision, checkpoint), (direction, tile, statistics)
         self.about = self._run.step, self._run.channels(direction)
 
     def translate(self, pixels):

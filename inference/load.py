@@ -12,6 +12,7 @@ from PIL import Image
 
 from base.errors import DataError, UsageError
 from base.graph_mode import tf
+from base.options import Options, option
 from config import Config
 from inference.memory import Need, longest_side, memory_need
 from inference.session import generate, translate
@@ -19,7 +20,7 @@ from inference.tiles import TiledTranslation, Told
 from inputs.images import BadImage, read_image, to_luma, to_uint8, to_unit
 from inputs.preprocess import held_out_image
 from models.model import Model
-from run_folder.folder import RunFolder
+from run_folder.folder import BEST, LAST, RunFolder
 from run_folder.restored import open_model
 
 TILE = 512  # side in pixels, of an image that is too large as a whole
@@ -27,8 +28,17 @@ TILE = 512  # side in pixels, of an image that is too large as a whole
 ImageLike: TypeAlias = str | os.PathLike | np.ndarray | Image.Image
 
 
+@dataclasses.dataclass(frozen=True)
+class CheckpointOptions(Options):
+    """How programs are told which checkpoint of a run they take."""
+
+    checkpoint: str = option(
+        LAST, f"Checkpoint: {LAST}; {BEST}, of train.py --keep_best; or a step.", metavar="NAME_OR_STEP"
+    )
+
+
 class LoadedRun:
-    """A run's networks with the weights of its newest checkpoint.
+    """A run's networks with the weights of a checkpoint.
 
     Images are given as uint8 arrays [height, width, 3], or [height, width, 1] or [height, width] of grey levels; as
     paths of image files; or as images of Pillow.
@@ -180,7 +190,10 @@ class LoadedRun:
 
 
 def load_run(
-    run_dir: str | os.PathLike, direction: str | None = None, precision: str | None = None, step: int | None = None
+    run_dir: str | os.PathLike,
+    direction: str | None = None,
+    precision: str | None = None,
+    checkpoint: str | int = LAST,
 ) -> LoadedRun:
     """Builds a run's networks and loads a checkpoint.
 
@@ -188,7 +201,7 @@ def load_run(
       run_dir: the run folder.
       direction: the one direction to load, for less time and memory; None: all that the run's model can do.
       precision: dtype of the networks, "float32", "bfloat16" or "float16"; None: the run's.
-      step: of the checkpoint; None: the newest.
+      checkpoint: "last", the newest that is intact; "best", of `train.py --keep_best`; or a step.
 
     Raises:
       UsageError: there is no run with such a checkpoint, or it translates in no such direction.
@@ -197,6 +210,7 @@ def load_run(
     """
     folder = RunFolder(os.path.expanduser(run_dir))
     config = folder.config(**({} if precision is None else {"precision": precision}))
+    step = folder.step_of(checkpoint)
 
     def choose(model):
         outputs = model.outputs

@@ -58,37 +58,31 @@ def generate(session: tf.Session, signature: Generation, seed: int, count: int) 
 
 def run_in_batches(
     session: tf.Session, model: Model, tensors: Mapping[str, tf.Tensor], images: Images
-) -> dict[str, list]:
+) -> Iterator[dict[str, np.ndarray]]:
     """Runs tensors on any number of images, a batch at a time.
 
     Args:
       session: with the weights.
       model: whose inputs are fed.
       tensors: by name, with one entry for each image of the batch.
-      images: see Images.
+      images: see Images; the shortest says how many there are.
 
-    Returns:
-      Lists by the names of `tensors`, with one entry for each image.
+    Yields:
+      What is found of each image, by the names of `tensors`.
     """
     count, size = min(map(len, images.values())), model.part_size
-    results: dict[str, list] = {name: [] for name in tensors}
     for start in range(0, count, size):
         # The last batch is filled up with its last image.
         indices = np.minimum(np.arange(start, start + size), count - 1)
         values = session.run(tensors, {model.inputs[name]: batch[indices] for name, batch in images.items()})
-        for name, value in values.items():
-            results[name].extend(value[: count - start])
-    return results
+        for index in range(min(size, count - start)):
+            yield {name: value[index] for name, value in values.items()}
 
 
 def run_one_by_one(
     session: tf.Session, model: Model, tensors: Mapping[str, tf.Tensor], images: Images
-) -> dict[str, list]:
+) -> Iterator[dict[str, np.ndarray]]:
     """Runs tensors as `run_in_batches` does, but each image fills a batch alone: norms see nothing of the others."""
-    size = model.part_size
-    results: dict[str, list] = {name: [] for name in tensors}
     for index in range(min(map(len, images.values()))):
-        feed = {model.inputs[name]: np.repeat(batch[[index]], size, axis=0) for name, batch in images.items()}
-        for name, value in session.run(tensors, feed).items():
-            results[name].append(value[0])
-    return results
+        feed = {model.inputs[name]: batch[np.full(model.part_size, index)] for name, batch in images.items()}
+        yield {name: value[0] for name, value in session.run(tensors, feed).items()}

@@ -12,11 +12,11 @@ from inputs.streams import Stream
 from models.model import Comparison, Model, Outputs, TrainOp
 from models.translators import TranslatorConfig, build_discriminator, build_generator, translation
 from ops.image_pool import image_pool
-from ops.losses import discriminator_loss, generator_loss, gradient_penalty, l1_loss, total
+from ops.losses import discriminator_loss, generator_loss, gradient_penalty, l1_loss, total, verdict_accuracy
 from ops.optimizers import Adam
 from ops.schedules import learning_rate
 from ops.totals import batch_means
-from ops.train_step import loss_scale_for, objective, train_step
+from ops.train_step import gradient_norms, loss_scale_for, objective, train_step
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,8 +76,8 @@ class CycleGAN(Model):
                 "BtoA": translation(self.config, real_b, self.fake_a),
             },
             comparisons={
-                "AtoB": Comparison.of_images(real_a, self.fake_b, truth=real_b),
-                "BtoA": Comparison.of_images(real_b, self.fake_a, truth=real_a),
+                "AtoB": Comparison(real_a, self.fake_b, truth=real_b),
+                "BtoA": Comparison(real_b, self.fake_a, truth=real_a),
             },
             cycles={"AtoB": self.cycled_a, "BtoA": self.cycled_b},
         )  # fmt: skip
@@ -106,9 +106,11 @@ class CycleGAN(Model):
             **{f"generator/{name}": loss for name, loss in generator_losses.items()},
             **{f"discriminator/{name}": loss for name, loss in discriminator_losses.items()},
             **{f"verdict/{name}": tf.reduce_mean(values, name=f"mean_{name}") for name, values in logits.items()},
+            **self._verdict_accuracies(logits),
         }
-        scalars = {**batch_means(means), "learning_rate": rate}
-        return {"train": TrainOp(train_step([generators, discriminators], also=store), scalars)}
+        step = train_step([generators, discriminators], also=store)
+        norms = gradient_norms("generators", "discriminators")
+        return {"train": TrainOp(step, {**batch_means(means), **norms, "learning_rate": rate})}
 
     def _generator_losses(self):
         """The generators' losses but for identity: fooling the discriminators, and what comes back of a cycle."""
@@ -149,6 +151,16 @@ class CycleGAN(Model):
             "pooled_b": self.discriminator_b(self.pooled_b, call="on_pooled"),
         }
         return logits, [store_a, store_b]
+
+    def _verdict_accuracies(self, logits):
+        config = self.config
+        if config.gan_loss == "wgangp":
+            return {}
+        accuracy = functools.partial(verdict_accuracy, kind=config.gan_loss, label=config.real_label)
+        return {
+            "verdict/accuracy_a": accuracy(logits["real_a"], logits["pooled_a"]),
+            "verdict/accuracy_b": accuracy(logits["real_b"], logits["pooled_b"]),
+        }
 
     def _discriminator_losses(self, logits):
         config = self.config

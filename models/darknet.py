@@ -19,7 +19,7 @@ from ops.losses import cross_entropy
 from ops.optimizers import SGD
 from ops.schedules import POLICIES, learning_rate, one_cycle
 from ops.totals import batch_means
-from ops.train_step import loss_scale_for, objective, train_step
+from ops.train_step import gradient_norms, loss_scale_for, objective, train_step
 
 ONE_CYCLE = {"lr_policy": ("one_cycle",)}
 
@@ -64,7 +64,11 @@ class DarknetConfig(BatchNormConfig):
     )
     weight_decay: float = option(1e-4, "Share of each weight that is added to its gradient.", "training", low=0.0)
 
-    sample_every: int = changed(Config, "sample_every", 500, help="Steps between evaluations on all test images.")
+    sample_every: int = changed(Config, "sample_every", 500, help="Steps between confusion matrices.")
+    evaluate_every: int = changed(Config, "evaluate_every", None, auto="sample_every")
+
+    def automatic(self) -> dict[str, Any]:
+        return {**super().automatic(), "evaluate_every": self.sample_every}
 
     def least_memory(self) -> int:
         return super().least_memory() + 4 * 3 * self.part_size * self.width * self.image_size**2
@@ -136,8 +140,9 @@ class Darknet(Model):
         scale = loss_scale_for(self.dtype, "classifier")
         classifier = objective("classifier", loss, ["darknet"], optimizer, scale)
         means = {"loss/cross_entropy": loss, "train/accuracy": tf.reduce_mean(hits, name="accuracy")}
-        scalars = {**batch_means(means), "learning_rate": rate, "momentum": momentum}
-        return {"train": TrainOp(train_step([classifier], also=tf.get_collection(tf.GraphKeys.UPDATE_OPS)), scalars)}
+        step = train_step([classifier], also=tf.get_collection(tf.GraphKeys.UPDATE_OPS))
+        scalars = {**batch_means(means), **gradient_norms("classifier"), "learning_rate": rate, "momentum": momentum}
+        return {"train": TrainOp(step, scalars)}
 
     def classify(self, images: tf.Tensor, training: bool, call: str) -> tuple[tf.Tensor, tf.Tensor]:
         """Logits, float32 [batch, classes], and features, float32 [batch, n]."""

@@ -51,23 +51,11 @@ class Classification(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    """Results beside what they should be; float32 tensors [batch, height, width, channels].
+    """Results beside what they should be: tensors of images, float32 [batch, height, width, channels] in [-1, 1]."""
 
-    The first three are images in [-1, 1]. The others are what the L1 loss compares, which may be something else, such
-    as colours without their lightness.
-    """
-
-    before: tf.Tensor
+    before: tf.Tensor  # what the result was made of, as a person would see it
     after: tf.Tensor
     truth: tf.Tensor
-    unlearned: tf.Tensor  # what a network that does nothing would give
-    output: tf.Tensor
-    target: tf.Tensor
-
-    @classmethod
-    def of_images(cls, before: tf.Tensor, after: tf.Tensor, truth: tf.Tensor) -> Comparison:
-        """A Comparison whose L1 is that of the images."""
-        return cls(before, after, truth, before, after, truth)
 
 
 class Outputs(NamedTuple):

@@ -14,11 +14,11 @@ from models.model import Comparison, Model, Outputs, TrainOp
 from models.translators import TranslatorConfig, build_discriminator, build_generator, translation
 from ops.averages import moving_average
 from ops.color import lab_to_rgb, rgb_to_lab
-from ops.losses import gan_loss, generator_loss, gradient_penalty, l1_loss
+from ops.losses import gan_loss, generator_loss, gradient_penalty, l1_loss, verdict_accuracy
 from ops.optimizers import Adam
 from ops.schedules import learning_rate
 from ops.totals import batch_means
-from ops.train_step import loss_scale_for, objective, train_step
+from ops.train_step import gradient_norms, loss_scale_for, objective, train_step
 
 PAIRS = {"colorize": (False,)}  # what goes with pairs of images only
 
@@ -90,7 +90,7 @@ class Pix2Pix(Model):
         return Outputs(
             samples={"input": self.source, "output": self.fake, "target": self.target},
             translations={self.config.direction: translation(self.config, self.source, self.fake)},
-            comparisons={self.config.direction: Comparison.of_images(self.source, self.fake, truth=self.target)},
+            comparisons={self.config.direction: Comparison(self.source, self.fake, truth=self.target)},
         )
 
     def _build_colorizer(self, photo):
@@ -100,12 +100,11 @@ class Pix2Pix(Model):
         self.fake = self._generate()
         with tf.name_scope("color/"):
             output = lab_to_rgb(tf.concat([self.source, self.fake], axis=-1), name="output")
-            no_colors = tf.zeros_like(self.target)
-            grey = lab_to_rgb(tf.concat([self.source, no_colors], axis=-1), name="input")
+            grey = lab_to_rgb(tf.concat([self.source, tf.zeros_like(self.target)], axis=-1), name="input")
         return Outputs(
             samples={"input": grey, "output": output, "target": photo},
             translations={"colorize": translation(self.config, photo, output)},
-            comparisons={"colorize": Comparison(grey, output, photo, no_colors, self.fake, self.target)},
+            comparisons={"colorize": Comparison(grey, output, truth=photo)},
         )
 
     def _generate(self):
@@ -142,9 +141,12 @@ class Pix2Pix(Model):
             "verdict/real": tf.reduce_mean(on_real, name="mean_real"),
             "verdict/fake": tf.reduce_mean(on_fake, name="mean_fake"),
         }
+        if config.gan_loss != "wgangp":
+            verdicts["verdict/accuracy"] = verdict_accuracy(on_real, on_fake, config.gan_loss, config.real_label)
         scalars = {
             **{f"loss/{name}": average for name, average in averages.items()},
             **batch_means(verdicts),
+            **gradient_norms("generator", "discriminator"),
             "learning_rate": rate,
         }
         return {"train": TrainOp(tf.group(op, *updates), scalars)}

@@ -20,7 +20,7 @@ from ops.optimizers import Adam, RMSProp, clip_weights
 from ops.random import normal
 from ops.schedules import learning_rate
 from ops.totals import batch_means
-from ops.train_step import SCOPE, UpdateCount, loss_scale_for, objective, train_step
+from ops.train_step import SCOPE, UpdateCount, gradient_norms, loss_scale_for, objective, train_step
 
 LONG_STARTS = 25  # steps of the generator at the start that the critic prepares for longer
 LONG_EVERY = 500  # of the generator's steps after these, one in so many
@@ -162,12 +162,10 @@ class WGAN(Model):
         }
         generator_means = {"loss/generator": generator_loss(on_fake, config.gan_loss, name="generator")}
         critic_scalars = {**batch_means(critic_means), "learning_rate": rate}
-        return {
-            "critic": TrainOp(self._train_step("critic", critic_means["loss/critic"], rate), critic_scalars),
-            "generator": TrainOp(
-                self._train_step("generator", generator_means["loss/generator"], rate), batch_means(generator_means)
-            ),
-        }
+        scalars = {"critic": critic_scalars, "generator": batch_means(generator_means)}
+        losses = {"critic": critic_means["loss/critic"], "generator": generator_means["loss/generator"]}
+        steps = {name: self._train_step(name, loss, rate) for name, loss in losses.items()}
+        return {name: TrainOp(step, {**scalars[name], **gradient_norms(name)}) for name, step in steps.items()}
 
     def train_op_of(self, step):
         return critic_schedule(step, self.config.critic_steps, self.config.critic_lead)

@@ -62,6 +62,20 @@ def cross_entropy(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
     return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits))
 
 
+@scope("verdict_accuracy")
+def verdict_accuracy(real_logits: tf.Tensor, fake_logits: tf.Tensor, kind: str, label: float = 1.0) -> tf.Tensor:
+    """Share of a discriminator's verdicts that are right: 1 where it tells all apart, 0.5 where it cannot.
+
+    Args:
+      real_logits, fake_logits: float32 tensors of one shape: its verdicts on real images and on fake ones.
+      kind: of `gan_loss`; there is none of a critic (wgan, wgangp).
+      label: target for real images.
+    """
+    middle = label / 2 if kind == "lsgan" else 0.0
+    right = [tf.reduce_mean(tf.cast(hit, tf.float32)) for hit in (real_logits > middle, fake_logits < middle)]
+    return (right[0] + right[1]) / 2
+
+
 def generator_loss(fake_logits: tf.Tensor, kind: str, label: float = 1.0, name: str = "gan_loss") -> tf.Tensor:
     """How far the discriminator is from taking fakes for real: a scalar; `kind` and `label` as in `gan_loss`."""
     kind = "wgangp" if kind == "hinge" else kind  # under the hinge loss too, the generator's term is linear

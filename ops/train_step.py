@@ -13,6 +13,7 @@ from ops.totals import all_sum_in_last_part, share_of_part, total
 
 SCOPE = "optimizers"  # of the variables that optimizers keep, and of their box in TensorBoard
 FIRST_LOSS_SCALE = 2.0**15
+GRADIENT_NORMS = "gradient_norms"  # collection of pairs: an objective's name, and the norm of all its gradients
 GOOD_STEPS = 2000  # without overflow, after which the loss scale doubles
 
 
@@ -138,6 +139,8 @@ def train_step(objectives: Sequence[Objective], also: Sequence[tf.Operation] = (
     objectives = [each._replace(gradients=[next(summed) for _ in each.gradients]) for each in objectives]
     gradients = [gradient for each in objectives for gradient in each.gradients]
     loss_scale = objectives[0].loss_scale
+    for each in objectives:
+        tf.add_to_collection(GRADIENT_NORMS, (each.name, _norm(each)))
 
     def apply_all():
         return tf.group(*[op for each, own in zip(objectives, slots) for op in _apply(each, own)])
@@ -150,6 +153,22 @@ def train_step(objectives: Sequence[Objective], also: Sequence[tf.Operation] = (
 
     with tf.name_scope(SCOPE + "/"), tf.control_dependencies(gradients + losses):
         return tf.group(in_last_part(end_step), *also)
+
+
+def gradient_norms(*names: str) -> dict[str, tf.Tensor]:
+    """Norms of all gradients of objectives whose train step is built, by TensorBoard tag; 0 where float16 overflowed.
+
+    Args:
+      *names: of the objectives.
+    """
+    found = dict(tf.get_collection(GRADIENT_NORMS))
+    return {f"gradient/{name}": found[name] for name in names}
+
+
+def _norm(each):
+    with tf.name_scope(SCOPE + "/"):
+        norm = tf.linalg.global_norm(each.gradients, name=f"{each.name}_norm")
+        return norm if each.loss_scale is None else tf.where(tf.is_finite(norm), norm, 0.0)
 
 
 def _gradients(name, loss, variables, loss_scale):

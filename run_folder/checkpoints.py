@@ -48,8 +48,13 @@ class Checkpoints:
         """The steps of the checkpoints that were written whole, newest first."""
         return find_steps(self._folder)
 
-    def save(self, session: tf.Session, step: int) -> bool:
+    def save(self, session: tf.Session, step: int, spared: int | None = None) -> bool:
         """Writes a checkpoint named after the step; weights that are not finite are never written.
+
+        Args:
+          session: with the weights.
+          step: that they are of.
+          spared: step of a checkpoint that stays, and does not count; None: only the newest stay.
 
         Returns:
           bool, whether the weights were finite.
@@ -62,7 +67,7 @@ class Checkpoints:
         try:
             session.run(self._ops.save_tensor_name, {self._ops.filename_tensor_name: self._path(step)})
             # Newer ones are damaged ones that `restore` passed over; they count for nothing here, and stay.
-            older = [other for other in self.steps() if other < step][self._keep - 1 :]
+            older = [other for other in self.steps() if other < step and other != spared][self._keep - 1 :]
             self._write_state(step, older)
             for old in older:
                 for suffix in (INDEX, DATA):  # the index first: without it the rest is known to be no whole checkpoint

@@ -15,12 +15,16 @@ from base.files import lock_file, read_regular, reading, writing, written_whole
 from base.places import AnyPath, RemotePath, as_path, is_there
 from config import Config, default_run_dir
 from models.configs import make_config
+from run_folder.best import read_best
 from run_folder.checkpoints import CHECKPOINT_FILE, holds_checkpoints
 from run_folder.continuation import continue_config, read_config, restore_config, write_config
 
 MOST_BYTES = 64 << 20  # of a file that is read here; some KB are usual
 SAMPLE_FILE, TRACE_FILE = r"step-\d{8,}\.png", r"step-\d{8,}\.json"
-OTHER_FILES = r"events\.out\.tfevents\..+|provenance\.json|damaged\.txt|evaluation\.(json|html)"
+OTHER_FILES = (
+    r"events\.out\.tfevents\..+|metrics\.jsonl|best\.json|provenance\.json|damaged\.txt|evaluation\.(json|html)"
+)
+LAST, BEST = "last", "best"  # checkpoints by name
 
 
 class RunFolder:
@@ -31,7 +35,7 @@ class RunFolder:
     Attributes:
       path, checkpoints, samples, traces: the folder itself and its sub-folders.
       damaged: the file that names the images that could not be read.
-      provenance: the file of `run_folder.provenance`.
+      metrics, best, provenance: the files of `run_folder.metrics`, `.best` and `.provenance`.
     """
 
     def __init__(self, path: str | os.PathLike):
@@ -41,6 +45,8 @@ class RunFolder:
         self.samples = self.path / "samples"
         self.traces = self.path / "traces"
         self.damaged = self.path / "damaged.txt"
+        self.metrics = self.path / "metrics.jsonl"
+        self.best = self.path / "best.json"
         self.provenance = self.path / "provenance.json"
         self._config_file = self.path / "config.json"
         self._lock_file = self.path / ".lock"
@@ -102,6 +108,27 @@ class RunFolder:
         if not self.holds_run():
             raise UsageError(f"{self.path} holds no run with a checkpoint; train.py --run_dir={self.path} makes one")
         return restore_config(self._stored(), str(self.path), **changes)
+
+    def step_of(self, checkpoint: str | int) -> int | None:
+        """The step of a checkpoint that somebody named: LAST, BEST or a step. None: the newest that is intact.
+
+        Raises:
+          UsageError: it is no name of one, or the run has no best.
+          DataError: what says which is the best is damaged.
+        """
+        if checkpoint == LAST:
+            return None
+        if checkpoint == BEST:
+            best = read_best(self.best)
+            if best is None:
+                raise UsageError(
+                    f"{self.path}: this run has kept no best checkpoint; train.py --evaluate_every=N "
+                    "--keep_best=MEASURE does, from there on"
+                )
+            return best.step
+        if not str(checkpoint).isdecimal():
+            raise UsageError(f"--checkpoint={checkpoint}: must be {LAST}, {BEST} or a step")
+        return int(checkpoint)
 
     def claim(self, config: Config) -> None:
         """Makes the folder ready to be written by this process alone, and writes the config of a new run.

@@ -10,11 +10,9 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 import base.early_signals  # noqa: F401 (from here on, Ctrl-C ends the program in one line)
 
 import dataclasses
-import importlib.metadata
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from base.command_line import parse_arguments, run
 from base.errors import UsageError
@@ -23,15 +21,20 @@ from base.options import Options, option
 from base.places import AnyPath, as_path, is_there
 from base.terminal import track
 from config import Config
+from evaluation.doctor import Alarm, Doctor, describe, signs
 from evaluation.features import MODES, Features, classifier_features, inception_features
-from evaluation.judgement import MEASURES, Material, cautions, fitting, judge, judge_classifier
+from evaluation.judgement import MEASURES, Material, cautions, fitting, judge
+from evaluation.made import judged_of_model
 from evaluation.page import Result, write_page
-from evaluation.records import Record, add_records, comparison, read_records, table
-from evaluation.sets import Judged, RunData, classified_of_run, judged_of_folders, judged_of_run
+from evaluation.records import Record, add_records, comparison, describe_protocol, read_records, table
+from evaluation.run_data import RunData
+from evaluation.sets import Classified, Judged, judged_of_folders
 from inference.load import LoadedRun, load_run
 from inference.outputs import check_output_file
+from run_folder.best import read_best
 from run_folder.checkpoints import find_steps
-from run_folder.folder import RunFolder
+from run_folder.folder import BEST, LAST, RunFolder
+from run_folder.metrics import Metrics
 
 USAGE = """\
 Judges the test images of a trained run, or a folder of images beside another. Figures are printed, and kept with all
@@ -55,7 +58,7 @@ class EvaluateOptions(Options):
 
     run_dir: AnyPath | None = option(None, "Run folder of train.py.", "what", metavar="DIR")
     checkpoint: str | None = option(
-        None, "Step of the checkpoint, or all.", "what", auto="the newest", metavar="STEP_OR_ALL"
+        None, f"{LAST}; {BEST}, of train.py --keep_best; a step; or {ALL}.", "what", auto=LAST, metavar="NAME_OR_STEP"
     )
     data_dir: str | None = option(None, "Other data than the run's.", "what", auto="the run's", metavar="DIR")
     real: Path | None = option(None, "Folder of images as they should look, with --fake.", "what", metavar="DIR")
@@ -100,8 +103,6 @@ class EvaluateOptions(Options):
                 raise UsageError(f"--{given} has no effect with --compare, which shows what was judged; leave it out")
         if self.inception and self.features:
             raise UsageError("--inception and --features both give features; leave one out")
-        if self.checkpoint not in (None, ALL) and not self.checkpoint.isdecimal():
-            raise UsageError(f"--checkpoint={self.checkpoint}: must be a step, or {ALL}")
         if self.output and self.output.suffix != ".json":
             raise UsageError(f"--output={self.output}: must be the name of a .json file")
         unknown = [name for name in self.measure_names if name not in MEASURES]
@@ -126,15 +127,15 @@ def main(arguments: list[str]) -> int:
     features = find_features(options)
     if options.run_dir:
         folder = RunFolder(options.run_dir)
-        data = RunData(folder.config(), options.data_dir, options.count)
-        for step in steps(options, folder):
-            trained = load_run(options.run_dir, precision="float32", step=step)
+        data = RunData.find(folder.config(), options.data_dir, options.count)
+        for checkpoint in checkpoints(options, folder):
+            trained = load_run(options.run_dir, precision="float32", checkpoint=checkpoint)
             keep(judge_run(options, trained, data, features), output)
     else:
         assert options.real and options.fake, "one of the three was given"
         judged = judged_of_folders(options.real, options.fake, options.count, options.size)
-        subject = Record(str(options.fake), None, "", "", {}, protocol(None), [])
-        keep([judge_images(options, judged, features, subject)], output)
+        subject = Record(str(options.fake), None, "", "", {}, describe_protocol(None), [])
+        keep([judge_images(options, judged, features, subject, None)], output)
     return 0
 
 
@@ -157,35 +158,50 @@ def find_features(options: EvaluateOptions) -> Features | None:
     return classifier_features(load_run(options.features)) if options.features else None
 
 
-def steps(options: EvaluateOptions, folder: RunFolder) -> Sequence[int | None]:
-    """Of the checkpoints to judge, oldest first; None for the newest."""
+def checkpoints(options: EvaluateOptions, folder: RunFolder) -> Sequence[str | int]:
+    """Those to judge, by name or by step, oldest first."""
     if options.checkpoint == ALL:
-        return find_steps(folder.checkpoints)[::-1] or [None]
-    return [int(options.checkpoint) if options.checkpoint else None]
+        return find_steps(folder.checkpoints)[::-1] or [LAST]
+    return [options.checkpoint or LAST]
 
 
 def judge_run(options: EvaluateOptions, trained: LoadedRun, data: RunData, features: Features | None) -> list[Result]:
     """Judges what a run makes."""
-    config, outputs = trained.config, trained.model.outputs
+    config = trained.config
+    best = read_best(RunFolder(config.run_dir).best) if options.checkpoint == BEST else None
+    chosen = f", best by {best.rule.measure}" if best else ""
     subject = Record(
-        subject=f"{Path(config.run_dir).resolve().name}, step {trained.step}",
+        subject=f"{Path(config.run_dir).resolve().name}, step {trained.step}{chosen}",
         step=trained.step,
         name="",
         group=json.dumps({name: value for name, value in config.values().items() if name not in NOT_COMMON}),
         fakes={},
-        protocol=protocol(config),
+        protocol=describe_protocol(config),
         figures=[],
     )
-    if outputs.classification:
-        classified = classified_of_run(trained, data, track)
-        about = {"origin": classified.origin, "images": len(classified.labels)}
-        return [Result(subject._replace(fakes=about, figures=judge_classifier(classified)), [], None)]
-    found = judged_of_run(trained, data, options.seed, track)
-    return [judge_images(options, judged, features, subject) for judged in found]
+    told = [describe(alarm, config) for alarm in alarms_of_run(RunFolder(config.run_dir), trained.step)]
+    found = judged_of_model(trained.session, trained.model, data, options.seed, track, training=features is not None)
+    results = [judge_images(options, judged, features, subject, config) for judged in found]
+    return [result._replace(cautions=[*result.cautions, *told]) for result in results]
 
 
-def judge_images(options: EvaluateOptions, judged: Judged, features: Features | None, subject: Record) -> Result:
-    """Judges images by every measure that is asked for; `subject` is the record but for what is found here."""
+def alarms_of_run(folder: RunFolder, step: int) -> list[Alarm]:
+    """What went wrong in a run up to a step, by its curves; what its images say is seen in these."""
+    doctor = Doctor()
+    lines = (entry for entry in Metrics(folder.metrics).entries() if entry["step"] <= step)
+    alarms = [alarm for entry in lines for alarm in doctor.examine(entry["step"], entry)]
+    return [alarm for alarm in alarms if not alarm.rule.signal.startswith("test/")]
+
+
+def judge_images(
+    options: EvaluateOptions,
+    judged: Judged | Classified,
+    features: Features | None,
+    subject: Record,
+    config: Config | None,
+) -> Result:
+    """Judges images by every measure that is asked for; `subject` is the record but for what is found here, `config`
+    that of the run that made them."""
     material = Material(judged, features)
     able = fitting(material)
     for name in options.measure_names:
@@ -194,18 +210,12 @@ def judge_images(options: EvaluateOptions, judged: Judged, features: Features | 
             raise UsageError(f"--measures={name}: cannot be taken here, for lack of: {lacking}")
     names = options.measure_names or able
     figures = [figure for name in track(names, len(names), "measures") for figure in judge(material, name)]
-    others = {role: images.record for role in ("reals", "sources", "train") if (images := getattr(judged, role))}
+    others = {role: images.record for role in ("reals", "sources", "train") if (images := getattr(judged, role, None))}
     record = subject._replace(
-        name=judged.name, fakes=judged.fakes.record, protocol={**others, **subject.protocol}, figures=figures
+        name=judged.name, fakes=judged.record, protocol={**others, **subject.protocol}, figures=figures
     )
-    return Result(record, cautions(figures, material), material)
-
-
-def protocol(config: Config | None) -> dict[str, Any]:
-    """What figures depend on beside the images and the measures."""
-    fitted = {} if config is None else {"preprocess": config.preprocess, "image_size": config.image_size}
-    versions = {name: importlib.metadata.version(name) for name in ("tensorflow", "numpy", "pillow")}
-    return {**fitted, "images": "8 bit, not compressed", "precision": "float32", "versions": versions}
+    warnings = [describe(alarm, config) for alarm in signs(figures)]
+    return Result(record, [*cautions(figures, material), *warnings], material)
 
 
 def keep(results: Sequence[Result], output: AnyPath | None) -> None:

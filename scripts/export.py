@@ -17,15 +17,16 @@ from typing import Any
 from base.command_line import parse_arguments, run
 from base.errors import ConfigError, UsageError
 from base.files import clear_leftovers, folder_written_whole, writing
-from base.options import REQUIRED, Options, option
+from base.options import REQUIRED, Options, changed, option
 from base.places import AnyPath, real
 from base.signals import stop_told
 from exports.folder import holds_exports_only, write_export
 from exports.forms import FORMS, find_forms
 from exports.programs import PLAIN_ARITHMETIC
 from exports.web_runtime import PACKAGE, VERSION
-from inference.load import LoadedRun, load_run
+from inference.load import CheckpointOptions, LoadedRun, load_run
 from inference.outputs import check_outside_run
+from run_folder.folder import LAST
 
 USAGE = f"""\
 Writes a trained network as files that others use without this project.
@@ -62,7 +63,7 @@ class ExportOptions(Options):
         metavar="PATH",
     )
     half: bool = option(False, "Store the weights as float16: half the size, and up to 3 grey levels off.")
-    checkpoint: int | None = option(None, "Step of the checkpoint.", low=0, auto="the newest", metavar="STEP")
+    checkpoint: str = changed(CheckpointOptions, "checkpoint", LAST)
     overwrite: bool = option(False, "Replace an earlier export.")
 
     def check(self) -> None:

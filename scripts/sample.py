@@ -26,7 +26,7 @@ from base.places import AnyPath
 from base.signals import stop_told
 from base.terminal import track
 from config import Config
-from inference.load import LoadedRun, load_run
+from inference.load import CheckpointOptions, LoadedRun, load_run
 from inference.outputs import (
     check_output_file,
     check_output_folder,
@@ -35,6 +35,7 @@ from inference.outputs import (
     write_image,
 )
 from inputs.images import to_unit
+from run_folder.folder import LAST
 from training.samples import draw_grid
 
 USAGE = """\
@@ -64,6 +65,7 @@ class SampleOptions(Options):
     precision: str | None = changed(
         Config, "precision", None, help="Dtype of the networks.", group="options", auto="the run's"
     )
+    checkpoint: str = changed(CheckpointOptions, "checkpoint", LAST)
     overwrite: bool = option(False, "Replace files of the same names.")
 
     def check(self) -> None:
@@ -76,7 +78,7 @@ class SampleOptions(Options):
 def main(arguments: list[str]) -> int:
     options = parse_arguments(arguments, SampleOptions, USAGE)
     check_outputs(options)
-    trained = load_run(options.run_dir, precision=options.precision)
+    trained = load_run(options.run_dir, precision=options.precision, checkpoint=options.checkpoint)
     check_room(options, trained)
     with output_folder_held("output", options.output) if options.output else contextlib.nullcontext():
         check_outputs(options)  # another program may have written there while this one got ready

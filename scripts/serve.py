@@ -19,6 +19,8 @@ from base.options import Options, changed, option
 from base.places import AnyPath
 from base.signals import Stopped, stop_signals_handled
 from config import Config
+from inference.load import CheckpointOptions
+from run_folder.folder import LAST
 from serving.app import Application, start_network
 from serving.limits import Limits, names_of
 from serving.server import Server, listen
@@ -45,6 +47,7 @@ class SourceOptions(Options):
     precision: str | None = changed(
         Config, "precision", None, help="Dtype of a run's networks.", group="options", auto="the run's"
     )
+    checkpoint: str = changed(CheckpointOptions, "checkpoint", LAST)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -55,7 +58,7 @@ class ServeOptions(Limits, SourceOptions):
 def main(arguments: list[str]) -> NoReturn:
     options = parse_arguments(arguments, ServeOptions, USAGE)
     with listen(options.host, options.port) as listening:
-        network = start_network(options.run_dir, options.model, options.precision, options)
+        network = start_network(options.run_dir, options.model, options.precision, options.checkpoint, options)
         app = Application(network, options, names_of(options.host, listening.getsockname()[0]))
         try:
             server = Server(app, listening, options)

@@ -29,6 +29,7 @@ from inference.archive import write_archive
 from inference.gallery import write_gallery
 from inference.isolated import IsolatedRun
 from inference.jobs import Job, find_jobs
+from inference.load import CheckpointOptions
 from inference.outputs import (
     check_apart,
     check_output_file,
@@ -39,6 +40,7 @@ from inference.outputs import (
 from inference.scale import scale_hint, training_size
 from inference.tiles import STATISTICS
 from inference.translation import Outcome, limit_side, translate_files
+from run_folder.folder import LAST
 
 USAGE = """\
 Translates images with a trained run.
@@ -96,6 +98,7 @@ class TranslateOptions(Options):
     precision: str | None = changed(
         Config, "precision", None, help="Dtype of the networks.", group="options", auto="the run's"
     )
+    checkpoint: str = changed(CheckpointOptions, "checkpoint", LAST)
     zip: Path | None = option(None, "Also pack the results, as JPEG, into this zip file.", metavar="FILE")
     overwrite: bool = option(False, "Replace files of the same names in the output.")
 
@@ -114,7 +117,8 @@ def main(arguments: list[str]) -> int:
     options = parse_arguments(arguments, TranslateOptions, USAGE)
     jobs = find_jobs(options.input)
     check_outputs(options, jobs)
-    trained = IsolatedRun(options.run_dir, options.direction, options.precision, options.tile, options.statistics)
+    how = options.precision, options.tile, options.statistics, options.checkpoint
+    trained = IsolatedRun(options.run_dir, options.direction, *how)
     with contextlib.closing(trained), output_folder_held("output", options.output):
         check_outputs(options, jobs)  # another program may have written there while this one got ready
         started = time.perf_counter()

@@ -19,6 +19,7 @@ from base.places import as_path
 from base.terminal import printable
 from exports.frozen import CLASSIFY, GENERATE, TRANSLATE
 from inference.isolated import Isolated
+from run_folder.folder import LAST
 from serving import network, rest
 from serving.errors import RequestError
 from serving.limits import LOOPBACK, Limits
@@ -219,6 +220,7 @@ def create_app(
     run_dir: str | None = None,
     model: str | None = None,
     precision: str | None = None,
+    checkpoint: str = LAST,
     hosts: Collection[str] | None = LOOPBACK,
     **limits: Any,
 ) -> Application:
@@ -228,6 +230,7 @@ def create_app(
       run_dir: run folder of train.py.
       model: folder of scripts/export.py, instead.
       precision: dtype of a run's networks; None: the run's.
+      checkpoint: of a run, as `load_run` takes it.
       hosts: see Application.
       **limits: fields of Limits.
 
@@ -235,19 +238,21 @@ def create_app(
       UserError: there is none, or a value cannot be.
     """
     checked = Limits(**limits)
-    return Application(start_network(run_dir, model, precision, checked), checked, hosts)
+    return Application(start_network(run_dir, model, precision, checkpoint, checked), checked, hosts)
 
 
 def start_network(
-    run_dir: str | os.PathLike | None, model: str | Path | None, precision: str | None, limits: Limits
+    run_dir: str | os.PathLike | None, model: str | Path | None, precision: str | None, checkpoint: str, limits: Limits
 ) -> Isolated:
     """Starts the process of a network; arguments and errors are those of `create_app`."""
     if run_dir is not None and model is None:
-        return Isolated(network.of_run, as_path(os.path.expanduser(run_dir)), precision, limits.pixels)
+        return Isolated(network.of_run, as_path(os.path.expanduser(run_dir)), precision, checkpoint, limits.pixels)
     if model is None or run_dir is not None:
         raise UsageError("give --run_dir=RUN or --model=EXPORTED, one of them")
     if precision is not None:
         raise UsageError("--precision goes with --run_dir; an export has the one that it was written in")
+    if checkpoint != LAST:
+        raise UsageError("--checkpoint goes with --run_dir; an export is of the one that it was written from")
     return Isolated(network.of_export, Path(model).expanduser(), limits.pixels)
 
 

@@ -23,9 +23,9 @@ from training.samples import draw_grid
 MOST_MADE = 64  # images of noise in one answer
 
 
-def of_run(run_dir: AnyPath, precision: str | None, pixels: int) -> Network:
+def of_run(run_dir: AnyPath, precision: str | None, checkpoint: str, pixels: int) -> Network:
     """Makes a Network of a run; arguments and errors are those of ServedRun and Network."""
-    return Network(ServedRun(run_dir, precision), pixels)
+    return Network(ServedRun(run_dir, precision, checkpoint), pixels)
 
 
 def of_export(folder: Path, pixels: int) -> Network:

@@ -76,11 +76,11 @@ class Served(Protocol):
 
 
 class ServedRun:
-    """A run's networks with the weights of its newest checkpoint; see Served."""
+    """A run's networks with the weights of a checkpoint; see Served."""
 
-    def __init__(self, run_dir: AnyPath, precision: str | None):
+    def __init__(self, run_dir: AnyPath, precision: str | None, checkpoint: str):
         """Loads it; arguments and errors are those of `load_run`."""
-        self._run = load_run(run_dir, precision=precision)
+        self._run = load_run(run_dir, precision=precision, checkpoint=checkpoint)
         outputs, config = self._run.model.outputs, self._run.config
         if outputs.translations:
             task, (shapes, self._compute) = TRANSLATE, self._translations(outputs.translations)

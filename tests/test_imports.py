@@ -22,10 +22,10 @@ BELOW = {  # what each room stands on, from the ground floor up
     "recipes": set(),
     "run_folder": {"base", "config", "inputs", "models"},
     "inference": {"base", "config", "inputs", "models", "run_folder"},
-    "evaluation": {"base", "config", "inference", "inputs", "models"},
+    "evaluation": {"base", "config", "inference", "inputs", "models", "run_folder"},
     "exports": {"base", "downloads", "inference", "inputs", "run_folder"},
     "training": {"base", "config", "evaluation", "inference", "inputs", "models", "ops", "run_folder"},
-    "serving": {"base", "exports", "inference", "inputs", "models", "training"},
+    "serving": {"base", "exports", "inference", "inputs", "models", "run_folder", "training"},
     "benchmarks": {"base", "config", "evaluation", "inference", "inputs", "models", "ops", "run_folder", "training"},
 }
 ENTRIES = {"build_data", "train", "scripts"}

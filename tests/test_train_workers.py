@@ -11,6 +11,7 @@ from tests.helpers.runs import assert_same_variables, start, train, wait_for_che
 VALUES = {
     "model": "wgan", "image_size": 16, "load_size": 16, "batch_size": 4, "ngf": 4, "ndf": 4, "critic_steps": 2,
     "critic_lead": 3, "max_steps": 24, "checkpoint_every": 4, "sample_every": 8, "precision": "float32", "workers": 2,
+    "evaluate_every": 6, "keep_best": "swd",
 }  # fmt: skip
 
 

@@ -71,7 +71,7 @@ class Events:
         self._write(tf.Event(summary=tf.Summary.FromString(serialized), step=step))
 
     def sync(self) -> None:
-        """Makes sure that the events of the steps that a checkpoint was just written of are in the run folder."""
+        """Makes sure that all events so far are in the run folder."""
         if isinstance(self._path, RemotePath):
             with writing(self._path):
                 self._path.upload(Path(self._file.name))

@@ -8,25 +8,23 @@ import math
 import signal
 import sys
 import time
-from collections.abc import Sequence
 
 from base.errors import UserError
 from base.files import read_if_there, writing, written_whole
 from base.graph_mode import chrome_timeline, tf
+from base.places import AnyPath
 from base.signals import stop_signals_handled
 from base.terminal import printable
-from evaluation.evaluators import Evaluator
-from inference.session import Images
+from evaluation.evaluator import Evaluator
 from inputs.pipeline import Pipeline
 from models.model import Model
 from ops.collectives import broadcast, compute_together
 from run_folder.checkpoints import Checkpoints
 from run_folder.folder import MOST_BYTES, RunFolder
 from run_folder.initial import InitialWeights
-from training.events import Events
 from training.group import AfterStep, Group
 from training.progress import Progress
-from training.samples import draw_grid, save_grid
+from training.watch import Watch
 from training.weights import hash_variables
 
 
@@ -41,7 +39,6 @@ class Trainer:
       session: tf.Session, after `open`.
       origin: what `InitialWeights.load` tells of the weights that the run started from, after `open`; None without.
       step: int, steps done.
-      grid_path: the newest sample grid, after `train`.
     """
 
     def __init__(
@@ -49,7 +46,7 @@ class Trainer:
         model: Model,
         pipeline: Pipeline,
         folder: RunFolder,
-        evaluators: Sequence[tuple[Evaluator, Images]],
+        evaluator: Evaluator,
         initial: InitialWeights | None = None,
         group: Group | None = None,
     ):
@@ -59,12 +56,12 @@ class Trainer:
           model: with its train ops.
           pipeline: what the model reads.
           folder: of the run; it must be claimed before `start`.
-          evaluators: what makes the sample grid, each with its test images.
+          evaluator: what judges the model, and makes the sample grid.
           initial: what a new run starts from; None for fresh weights, and for a run that goes on.
           group: of the workers that train along, whose chief this process is; None where there are no others.
         """
         self._group = group or Group([], 0)
-        self._model, self._pipeline, self._folder, self._evaluators = model, pipeline, folder, evaluators
+        self._model, self._pipeline, self._folder, self._evaluator = model, pipeline, folder, evaluator
         self._initial = initial
         self._config = model.config
         self._checkpoints = Checkpoints(folder.checkpoints, tf.global_variables(), self._config.keep_checkpoints)
@@ -97,6 +94,11 @@ class Trainer:
         self.step = self._saved = int(self.session.run(self._model.global_step))
         return self.step
 
+    @property
+    def grid_path(self) -> AnyPath | None:
+        """The newest sample grid, after `train`."""
+        return self._watch.grid_path
+
     def close(self) -> None:
         """Stops the reading of images, then closes the session, which would wait for threads that wait for Python."""
         self._pipeline.stop()
@@ -112,20 +114,28 @@ class Trainer:
           NotFiniteError: where a loss or the weights are no longer finite; the last good checkpoint stays.
           DataError: naming the file or record that could not be read; the weights are saved first, where the step's
             first part was to have it.
-          OutputError: where a checkpoint, sample or event cannot be written.
+          OutputError: where a checkpoint, or what is written beside it, cannot be written.
           UserError: XLA cannot compile the step.
         """
         config = self._config
         images_per_step = config.batch_size * sum(stream.images for stream in self._model.streams(config).values())
-        self._events = Events(self._folder.path, tf.get_default_graph(), config, self.step)
         self._progress = Progress(self.step, config.max_steps, images_per_step)
+        self._watch = Watch(
+            self._model,
+            self._evaluator,
+            self._folder,
+            self.step,
+            self._checkpoints.steps(),
+            self._alone,
+            self._progress.say,
+        )
         runs = {
             name: self._group.callable(self.session, [train_op.scalars, train_op.op], key)
             for key, (name, train_op) in enumerate(self._model.train_ops.items(), 1)
         }
         scalars: dict[str, float] = {}  # the newest of every kind of step
         with contextlib.ExitStack() as stack:
-            stack.callback(self._events.close)
+            stack.callback(self._watch.close)
             stack.callback(self._progress.close)
             stack.enter_context(stop_signals_handled(self._ask_to_stop))
             for step in range(self.step + 1, config.max_steps + 1):
@@ -146,13 +156,14 @@ class Trainer:
                 if asked_to_stop:
                     stopped_by = stopped_by or signal.SIGTERM
                 last = step == config.max_steps or stopped_by is not None
-                if step % config.summary_every == 0 or last:
-                    self._write_scalars(scalars)
                 if step % config.checkpoint_every == 0 or last:
                     self._compare_weights()
-                if step % config.sample_every == 0 or last:
-                    self._evaluate()
-                if step % config.checkpoint_every == 0 or last:
+                speed = {
+                    "speed/images_per_second": self._progress.images_per_second,
+                    "speed/waiting_share": self._progress.waiting_share,
+                }
+                self._watch.look(self.session, step, {**scalars, **speed}, stopping=stopped_by is not None)
+                if step % config.checkpoint_every == 0 or last or self._watch.best_is_new:
                     self._save()
                 if stopped_by:
                     return stopped_by
@@ -189,7 +200,7 @@ class Trainer:
         options.trace_level = tf.RunOptions.FULL_TRACE
         train_op = self._model.train_ops[name]
         values = self.session.run([train_op.scalars, train_op.op], options=options, run_metadata=metadata)
-        self._events.trace(metadata, step)
+        self._watch.trace(metadata, step)
         file = self._folder.traces / f"step-{step:08d}.json"
         with writing(file):
             self._folder.traces.mkdir(parents=True, exist_ok=True)
@@ -205,10 +216,11 @@ class Trainer:
     def _save(self):
         if self.step != self._saved:
             self._folder.check_owned()
-            if not self._checkpoints.save(self.session, self.step):
+            self._watch.sync()
+            if not self._checkpoints.save(self.session, self.step, self._watch.best_step):
                 raise NotFiniteError(f"a weight is no longer finite at step {self.step}; {self._advice()}")
-            self._events.sync()
             self._saved = self.step
+            self._watch.saved()
 
     def _compare_weights(self):
         if self._group.size > 1:
@@ -229,28 +241,6 @@ class Trainer:
             known = (read_if_there(self._folder.damaged, MOST_BYTES) or b"").decode(errors="replace").splitlines()
             with writing(self._folder.damaged), written_whole(self._folder.damaged) as file:
                 file.write_text("".join(f"{line}\n" for line in dict.fromkeys([*known, *lines])))
-
-    def _write_scalars(self, scalars):
-        speed = {
-            "speed/images_per_second": self._progress.images_per_second,
-            "speed/waiting_share": self._progress.waiting_share,
-        }
-        self._events.scalars({**scalars, **speed}, self.step)
-
-    def _evaluate(self):
-        """Takes the evaluators' scalars and the sample grid, while the other workers wait for the next step."""
-        self.session.run(self._alone)
-        rows: dict[str, list] = {}
-        for evaluator, images in self._evaluators:
-            found = evaluator(self.session, images)
-            rows.update(found.rows)
-            if found.scalars:
-                self._events.scalars(found.scalars, self.step)
-                figures = ", ".join(f"{name} {value:.4g}" for name, value in found.scalars.items())
-                self._progress.say(f"step {self.step}: {figures}")
-        grid = draw_grid(rows)
-        self._events.summary(self.session.run(self._model.grid_summary, {self._model.grid: grid[None]}), self.step)
-        self.grid_path = save_grid(self._folder.samples, grid, self.step)
 
     def _ask_to_stop(self, stop_signal):
         if self._stop_signal and stop_signal == signal.SIGINT:  # a second Ctrl-C: at once, without a checkpoint

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from evaluation.features import Features
-from evaluation.judgement import FID_IMAGES, MEASURES, Material, cautions, fitting, judge, judge_classifier
+from evaluation.judgement import FID_IMAGES, MEASURES, Material, cautions, fitting, judge
 from evaluation.sets import Classified, ImageSet, Judged
 from tests.helpers.images import photo
 
@@ -26,12 +26,12 @@ def figures(judged, measure, features=None):
 
 
 def test_unpaired_images_alone_are_judged_by_their_patches():
-    assert fitting(Material(Judged("", TWENTY, OTHERS))) == ["swd"]
+    assert fitting(Material(Judged("", TWENTY, OTHERS))) == ["swd", "contrast", "variety"]
 
 
 def test_everything_fits_what_has_everything():
-    judged = Judged("AtoB", TWENTY, OTHERS, TWENTY, OTHERS, images(*range(50, 60)), paired=True)
-    assert fitting(Material(judged, PLAIN)) == list(MEASURES)
+    judged = Judged("AtoB", TWENTY, OTHERS, TWENTY, OTHERS, OTHERS, images(*range(50, 60)), paired=True)
+    assert fitting(Material(judged, PLAIN)) == [*MEASURES][:-2]
 
 
 @pytest.mark.parametrize(
@@ -69,6 +69,14 @@ def test_generator_that_inverts_is_seen():
     assert figures(Judged("AtoB", inverted, OTHERS, TWENTY), "change")["luminance_correlation"].value < -0.99
 
 
+def test_change_is_compared_with_that_to_other_images_of_the_same_set():
+    judged = Judged("AtoB", OTHERS, TWENTY, sources=TWENTY)
+    assert figures(judged, "change")["change_share"].value == pytest.approx(1, rel=0.1)
+    halfway = ImageSet([a // 2 + b // 2 for a, b in zip(TWENTY.images, OTHERS.images)], "")
+    paired = Judged("AtoB", halfway, OTHERS, TWENTY, paired=True)
+    assert figures(paired, "change")["change_share"].value == pytest.approx(0.5, rel=0.02)
+
+
 def test_grey_fakes_of_coloured_sources_have_a_correlation_and_no_change():
     judged = Judged("AtoB", images(1, 2, channels=1), images(3, 4, channels=1), images(1, 2))
     assert list(figures(judged, "change")) == ["luminance_correlation"]
@@ -76,7 +84,7 @@ def test_grey_fakes_of_coloured_sources_have_a_correlation_and_no_change():
 
 def test_cycle_compares_what_comes_back_with_the_source():
     judged = Judged("AtoB", OTHERS, OTHERS, sources=TWENTY, cycled=TWENTY)
-    assert figures(judged, "cycle")["cycle_psnr"].value > 100
+    assert figures(judged, "cycle_psnr")["cycle_psnr"].value > 100
 
 
 def test_patch_distance_is_given_for_every_level_and_their_mean():
@@ -130,9 +138,40 @@ def test_other_features_than_inceptions_and_training_images_are_told():
 
 def test_classifier_is_judged_as_a_whole_and_by_class():
     shares = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4], [0.3, 0.7]])
-    found = judge_classifier(Classified(shares, np.array([0, 1, 1, 1]), ["cat", "dog"], "test images of train"))
+    classified = Classified(shares, np.array([0, 1, 1, 1]), ["cat", "dog"], "test images of train")
+    assert fitting(Material(classified)) == ["accuracy", "calibration_error"]
+    found = [figure for name in fitting(Material(classified)) for figure in judge(Material(classified), name)]
     values = {figure.name: figure.value for figure in found}
     assert values["accuracy"] == 3 / 4
     assert values["accuracy_cat"] == 1 and values["accuracy_dog"] == pytest.approx(2 / 3)
     assert values["class_accuracy"] == pytest.approx(5 / 6)
     assert 0 < values["calibration_error"] < 1
+
+
+@pytest.mark.parametrize("measure", [name for name, measure in MEASURES.items() if measure.needs != ["features"]])
+def test_measure_that_tells_better_from_worse_gives_a_figure_of_its_name(measure):
+    """By which checkpoints are chosen."""
+    classified = Classified(np.array([[0.9, 0.1]]), np.array([0]), ["cat", "dog"], "")
+    judged = Judged("AtoB", TWENTY, OTHERS, TWENTY, OTHERS, OTHERS, images(*range(50, 60)), paired=True)
+    needs = MEASURES[measure].needs
+    found = judge(Material(classified if "verdicts" in needs else judged, PLAIN), measure)
+    assert {figure.better for figure in found} == {MEASURES[measure].better}
+    assert "features" in needs or found[0].name == measure
+
+
+def test_luminance_of_pairs_is_compared_with_the_counterparts():
+    inverted = ImageSet([255 - image for image in TWENTY.images], "")
+    judged = Judged("AtoB", inverted, inverted, TWENTY, paired=True)
+    assert figures(judged, "change")["luminance_correlation"].value == pytest.approx(1)
+
+
+def test_noise_that_the_cycle_amplifies_is_seen_in_grey_levels():
+    plain = ImageSet([np.clip(image, 20, 200) for image in TWENTY.images], "")
+    moved = ImageSet([image + np.uint8(10) for image in plain.images[:3]], "")
+    judged = Judged("AtoB", OTHERS, OTHERS, TWENTY, plain, moved)
+    assert figures(judged, "hidden")["hidden"].value == pytest.approx(10)
+
+
+def test_contrast_and_variety_are_those_of_the_reals_where_nothing_is_wrong():
+    assert figures(Judged("", TWENTY, TWENTY), "contrast")["contrast"].value == pytest.approx(1)
+    assert figures(Judged("", TWENTY, TWENTY), "variety")["variety"].value == pytest.approx(1)

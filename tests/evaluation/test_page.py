@@ -9,7 +9,7 @@ from evaluation.features import Features
 from evaluation.judgement import Figure, Material
 from evaluation.page import NOISE_SHOWN, SHOWN, Result, write_page
 from evaluation.records import Record
-from evaluation.sets import ImageSet, Judged
+from evaluation.sets import Classified, ImageSet, Judged
 from tests.helpers.images import photo
 
 PIXELS = Features("pixels", "", lambda image: image.astype(np.float32).reshape(-1))
@@ -19,7 +19,10 @@ def images(seeds, side=8):
     return ImageSet([photo(seed, side, side) for seed in seeds], "images of testB")
 
 
-def shown(path, material=None, cautions=(), known=(), **changes):
+NOTHING = Material(Classified(np.zeros([0, 2]), np.zeros(0, int), ["cat", "dog"], "images of test"))
+
+
+def shown(path, material=NOTHING, cautions=(), known=(), **changes):
     record = Record("photos, step 30", 30, "AtoB", "", {"images": 9}, {}, [Figure("psnr", 20.0, "PSNR", "dB")])
     write_page(path / "x.html", [Result(record._replace(**changes), cautions, material)], known)
     return (path / "x.html").read_text()

@@ -203,7 +203,7 @@ def without_work(monkeypatch):
     monkeypatch.setattr(build_data, "worker_processes", begin)
     monkeypatch.setattr(translate, "IsolatedRun", lambda *arguments: FakeRun())
     fake = SimpleNamespace(generated_shape=(8, 8, 3), generate=generate, step=STEP)
-    monkeypatch.setattr(sample, "load_run", lambda run_dir, precision: fake)
+    monkeypatch.setattr(sample, "load_run", lambda run_dir, precision, checkpoint: fake)
     monkeypatch.setattr(import_weights, "write_run", begin)
     monkeypatch.setattr(export, "load_run", begin)
     monkeypatch.setattr(check_data, "survey", begin)

@@ -1,4 +1,4 @@
-"""Damaged JSON files: dataset.json, and config.json and provenance.json of a run."""
+"""Damaged JSON files: dataset.json, and config.json, provenance.json, metrics.jsonl and best.json of a run."""
 
 import json
 import shutil
@@ -14,8 +14,10 @@ from inputs.fingerprint import fingerprint
 from inputs.streams import Labels, Stream
 from models.configs import make_config, parse_config_flags
 from models.registry import MODELS
+from run_folder.best import BestCheckpoint, Rule
 from run_folder.continuation import write_config
 from run_folder.folder import RunFolder
+from run_folder.metrics import Metrics
 from run_folder.provenance import Provenance
 from tests.helpers import build
 from tests.helpers.errors import complaint
@@ -118,6 +120,27 @@ def test_damaged_provenance_is_understood_or_refused(fuzz, tmp_path):
 
     def continue_from_it():
         Provenance(str(file), continued=True).check_data(data, accept_change=False)
+
+    fuzz(attack, rounds=200)
+
+
+def test_damaged_name_of_the_best_or_line_is_understood_or_refused(fuzz, tmp_path):
+    folder, rule = RunFolder(str(tmp_path)), Rule("swd", False, ["test/swd"], {"precision": "float32"})
+    metrics = Metrics(folder.metrics)
+    metrics.add(5, 1.5, {"test/swd": 3.0})
+    BestCheckpoint(folder.best, rule, metrics, [5])
+    files = {name: (tmp_path / name).read_bytes() for name in ("metrics.jsonl", "best.json")}
+
+    def attack(draw):
+        for name, whole in files.items():
+            (tmp_path / name).write_bytes(whole)
+        damaged = tmp_path / draw.choice([*files])
+        damaged.write_bytes(mutated_json(json.loads(damaged.read_text()), draw) + draw.choice([b"", b"\n"]))
+        before = snapshot(tmp_path)
+        complaint(UserError, folder.step_of, "best")
+        assert_kept(before, tmp_path)
+        complaint(DataError, metrics.rewind, 7)
+        complaint(DataError, BestCheckpoint, folder.best, rule, metrics, [5])
 
     fuzz(attack, rounds=200)
 

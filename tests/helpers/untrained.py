@@ -48,9 +48,9 @@ def noise(height, width, seed=0):
     return Image.fromarray(np.random.default_rng(seed).integers(0, 256, [height, width, 3], np.uint8))
 
 
-def loaded_here(run_dir, direction, precision, tile, statistics):
+def loaded_here(run_dir, direction, precision=None, tile=None, statistics="exact", checkpoint="last"):
     """What `IsolatedRun` gives, without a process of its own."""
-    run = load_run(run_dir, direction, precision)
+    run = load_run(run_dir, direction, precision, checkpoint)
     translate = functools.partial(run.translate, direction=direction, tile=tile, statistics=statistics)
     return FakeRun(translate, channels=run.channels(direction))
 

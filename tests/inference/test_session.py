@@ -51,17 +51,17 @@ def test_noise_is_drawn_in_whole_batches_so_that_images_do_not_depend_on_their_n
 
 def test_any_number_of_images_comes_back_in_order(session, doubler):
     images = np.arange(6, dtype="f").reshape(6, 1, 1, 1)
-    twice = run_in_batches(session, doubler, doubler.tensors, {"images": images})["twice"]
-    np.testing.assert_array_equal(np.ravel(twice), 2 * np.arange(6))
+    found = run_in_batches(session, doubler, doubler.tensors, {"images": images})
+    np.testing.assert_array_equal(np.ravel([each["twice"] for each in found]), 2 * np.arange(6))
 
 
 def test_shortest_input_says_how_many(session, doubler):
     doubler.inputs["others"] = tf.placeholder(tf.float32, [4, 1, 1, 1])
     images = {"images": np.zeros([6, 1, 1, 1]), "others": np.zeros([5, 1, 1, 1])}
-    assert len(run_in_batches(session, doubler, doubler.tensors, images)["twice"]) == 5
+    assert len(list(run_in_batches(session, doubler, doubler.tensors, images))) == 5
 
 
 def test_images_that_fill_a_batch_alone_see_nothing_of_the_others(session, doubler):
     images = np.arange(6, dtype="f").reshape(6, 1, 1, 1)
-    means = run_one_by_one(session, doubler, doubler.tensors, {"images": images})["mean"]
-    np.testing.assert_array_equal(means, np.arange(6))
+    found = run_one_by_one(session, doubler, doubler.tensors, {"images": images})
+    np.testing.assert_array_equal([each["mean"] for each in found], np.arange(6))

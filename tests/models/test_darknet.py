@@ -44,8 +44,8 @@ def test_use_moves_nothing_and_does_not_depend_on_the_batch():
         for step in range(3):
             session.run(model.train_ops["train"].op, random_feed(model, step))
         before = session.run(tf.global_variables())
-        together = run_in_batches(session, model, tensors, images)["predictions"]
-        alone = [run_in_batches(session, model, tensors, image)["predictions"][0] for image in single]
+        together = list(run_in_batches(session, model, tensors, images))
+        alone = [next(run_in_batches(session, model, tensors, image)) for image in single]
         after = session.run(tf.global_variables())
     assert together == alone
     assert all(np.array_equal(a, b) for a, b in zip(before, after))

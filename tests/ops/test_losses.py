@@ -13,6 +13,7 @@ from ops.losses import (
     gradient_penalty,
     l1_loss,
     total,
+    verdict_accuracy,
 )
 from tests.helpers.arrays import softplus
 
@@ -38,6 +39,14 @@ def test_gan_losses(session, kind):
 def test_unknown_gan_loss_is_named_with_those_there_are(session):
     with pytest.raises(ValueError, match="gan_loss is 'lsgam'; it must be one of lsgan, vanilla, hinge, wgan, wgangp"):
         gan_loss(tf.constant(fake), "lsgam", real=True)
+
+
+@pytest.mark.parametrize(
+    "kind, label, right", [("lsgan", 1.0, 0.625), ("lsgan", 0.4, 0.75), ("vanilla", 1.0, 0.5), ("hinge", 1.0, 0.5)]
+)
+def test_verdicts_are_right_on_their_side_of_the_middle(session, kind, label, right):
+    real, fake = tf.constant([0.9, 0.6, 0.3, 0.25]), tf.constant([0.4, 0.1, 0.7, 0.15])
+    assert session.run(verdict_accuracy(real, fake, kind, label)) == pytest.approx(right)
 
 
 def test_total_is_the_sum(session):

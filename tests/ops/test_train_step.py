@@ -6,7 +6,16 @@ import pytest
 from base.graph_mode import tf
 from ops.optimizers import SGD, Adam
 from ops.parts import part_done, split_batch
-from ops.train_step import FIRST_LOSS_SCALE, GOOD_STEPS, LossScale, UpdateCount, loss_scale_for, objective, train_step
+from ops.train_step import (
+    FIRST_LOSS_SCALE,
+    GOOD_STEPS,
+    LossScale,
+    UpdateCount,
+    gradient_norms,
+    loss_scale_for,
+    objective,
+    train_step,
+)
 from tests.helpers.graphs import ancestors, operations
 
 
@@ -45,6 +54,21 @@ def test_all_gradients_are_those_of_the_weights_at_the_start_of_the_step(session
     session.run(train)
     m = {v.op.name: session.run(v) for v in tf.global_variables() if v.op.name.endswith("/m")}
     assert m == {"optimizers/pa/a/w/m": 0.5 * before["pa"], "optimizers/pb/b/w/m": 0.5 * before["pb"]}
+
+
+def test_norm_is_that_of_all_gradients_of_an_objective(session):
+    a, b = weight("a", 2.0), weight("b", 3.0)
+    train_step([objective("both", a * b, ["a", "b"], adam()), objective("other", -5.0 * a, ["a"], adam())])
+    session.run(tf.global_variables_initializer())
+    norms = session.run(gradient_norms("both", "other"))
+    assert norms == {"gradient/both": pytest.approx(np.hypot(3, 2)), "gradient/other": 5}
+
+
+def test_norm_of_gradients_that_overflow_in_float16_is_0(session):
+    a = weight("a", 2.0)
+    train_step([objective("p", 1e38 * a * a, ["a"], adam(), loss_scale_for(tf.float16, "p"))])
+    session.run(tf.global_variables_initializer())
+    assert session.run(gradient_norms("p")) == {"gradient/p": 0}
 
 
 def test_no_variable_moves_before_all_gradients_and_losses_are_there(session):

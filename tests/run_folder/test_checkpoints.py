@@ -39,6 +39,15 @@ def test_the_newest_is_restored_and_only_the_last_few_are_kept(saved):
     assert {name.split(".")[0] for name in os.listdir(saved)} == {"checkpoint", "model-2", "model-3"}
 
 
+def test_one_that_is_spared_stays_beside_the_last_few(tmp_path, session):
+    checkpoints, _ = make(tmp_path, session, w=[2])
+    for step in range(1, 6):
+        assert checkpoints.save(session, step, spared=2)
+    assert checkpoints.steps() == [5, 4, 2]
+    checkpoints.save(session, 6, spared=5)
+    assert checkpoints.steps() == [6, 5, 4]
+
+
 def test_a_moved_folder_still_restores(saved, tmp_path):
     moved = tmp_path.parent / "moved"
     saved.rename(moved)

@@ -156,12 +156,25 @@ def test_overwriting_spares_what_others_put_into_the_folders_of_a_run(run):
         Path(run.samples, "step-00000500.png"),
         Path(run.checkpoints, "model-5.index"),
         Path(run.path, "events.out.tfevents.1.x"),
+        Path(run.path, "metrics.jsonl"),
+        Path(run.path, "best.json"),
     ]
     for file in mine + ours:
         file.write_text("")
     run.claim(run.config_for({"preset": "demo", "overwrite": True}))
     run.release()
     assert all(file.exists() for file in mine) and not any(file.exists() for file in ours)
+
+
+@pytest.mark.parametrize("name, step", [("last", None), ("7", 7), (7, 7)])
+def test_a_checkpoint_is_named_or_a_step(run, name, step):
+    assert run.step_of(name) == step
+
+
+@pytest.mark.parametrize("name", ["newest", "-7", "7.0", ""])
+def test_what_is_no_checkpoint_is_refused(run, name):
+    with pytest.raises(UsageError, match=f"--checkpoint={name}: must be last, best or a step"):
+        run.step_of(name)
 
 
 def test_a_run_that_is_continued_keeps_its_config_until_it_goes_on(run):

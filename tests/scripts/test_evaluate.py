@@ -7,6 +7,8 @@ import pytest
 
 from base.errors import UserError
 from base.places import as_path
+from run_folder.best import BestCheckpoint, Rule
+from run_folder.metrics import Metrics
 from scripts.evaluate import main
 from tests.helpers.images import photo, save
 from tests.helpers.inception import write_inception
@@ -44,7 +46,7 @@ def test_folders_are_judged_without_a_run(photos, tmp_path, capsys):
     assert "swd_32" in shown and "lower is better" in shown
     (record,) = json.loads(output.read_text())["records"]
     assert record["protocol"]["reals"]["images"] == 8
-    assert [figure["name"] for figure in record["figures"]] == ["swd", "swd_32", "swd_16"]
+    assert [figure["name"] for figure in record["figures"]] == ["swd", "swd_32", "swd_16", "contrast", "variety"]
 
 
 def test_folder_beside_itself_has_no_distance(photos, capsys):
@@ -60,7 +62,7 @@ def test_run_is_judged_in_both_directions_and_keeps_its_figures(run, capsys):
     assert "cycle_psnr" in shown and "luminance_correlation" in shown
     records = json.loads((run / "evaluation.json").read_text())["records"]
     assert [record["name"] for record in records] == ["AtoB", "BtoA"]
-    assert records[0]["protocol"]["train"]["origin"] == "images of trainB"
+    assert records[0]["protocol"]["reals"]["origin"] == "images of testB"
     page = (run / "evaluation.html").read_text()
     assert page.count("<h2>") == 2 and page.count('<img alt="" src="data:image/png') >= 2 * 2 * 8
     assert "http" not in page.replace("http://www.w3.org/2000/svg", ""), "nothing is fetched"
@@ -77,6 +79,16 @@ def test_run_at_a_path_with_a_scheme_keeps_its_figures_there(made, capsys):
     assert main([f"--compare={run},{run}"]) == 0
     assert "photos, step 7 and 1 more" in capsys.readouterr().out
     assert (run / "evaluation.html").is_file()
+
+
+def test_best_checkpoint_is_judged_as_what_it_is(run, capsys):
+    with pytest.raises(UserError, match="has kept no best checkpoint"):
+        main([f"--run_dir={run}", "--checkpoint=best"])
+    lines = Metrics(run / "metrics.jsonl")
+    lines.add(7, 1.0, {"test/swd": 3.0})
+    BestCheckpoint(run / "best.json", Rule("swd", False, ["test/swd"], {}), lines, [7])
+    assert main([f"--run_dir={run}", "--checkpoint=best", "--measures=change"]) == 0
+    assert "photos, step 7, best by swd, AtoB: 8 translations" in capsys.readouterr().out
 
 
 @pytest.mark.slow
@@ -134,7 +146,6 @@ def test_classifier_is_judged_by_its_verdicts(tmp_path, capsys):
         (["--real={0}/nowhere", "--fake={0}/other"], "nowhere"),
         (["--real={0}/other", "--fake={0}/other", "--measures=psnr"], "--measures=psnr: cannot be taken here"),
         (["--real={0}/other", "--fake={0}/other", "--output={0}/other/0.png"], "must be the name of a .json file"),
-        (["--run_dir=run", "--checkpoint=newest"], "--checkpoint=newest: must be a step, or all"),
         (["--real={0}/other", "--fake={0}/other", "--output={0}/none/x.json"], "x.json"),
     ],
 )

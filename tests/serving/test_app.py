@@ -213,6 +213,7 @@ def test_tensorflow_serving_s_routes_answer(translator):
         ({}, "give --run_dir=RUN or --model=EXPORTED"),
         ({"run_dir": "a", "model": "b"}, "give --run_dir=RUN or --model=EXPORTED"),
         ({"model": "b", "precision": "float32"}, "--precision goes with --run_dir"),
+        ({"model": "b", "checkpoint": "best"}, "--checkpoint goes with --run_dir"),
     ],
 )
 def test_an_application_is_of_a_run_or_of_an_export(arguments, words):

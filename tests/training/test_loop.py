@@ -12,9 +12,9 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from base.errors import DataError
 from base.graph_mode import tf
-from evaluation.evaluators import periodic_evaluators
+from evaluation.evaluator import Evaluator
+from evaluation.run_data import RunData
 from inputs.data_dir import open_splits
-from inputs.held_out import held_out_sets
 from inputs.order import index_at
 from inputs.reader import Reader
 from inputs.streams import Stream
@@ -48,12 +48,10 @@ def trainer_of(tmp_path, data, model="wgan", **values):
     config = tiny_config(model, **{"data_dir": str(data), "run_dir": str(folder.path), **values})
     streams = find_model(model).streams(config)
     splits = open_splits(data, streams)
-    held_out = held_out_sets(streams, splits.test, config)
     with tf.Graph().as_default() as graph:
         model, pipeline = build_training_graph(config, splits.train)
-        images = {name: values[range(4)] for name, values in held_out.items()}
-        evaluators = [(evaluator, images) for evaluator in periodic_evaluators(model)]
-        trainer = Trainer(model, pipeline, folder, evaluators)
+        evaluator = Evaluator(model, RunData(config, splits, count=4, built_in=False))
+        trainer = Trainer(model, pipeline, folder, evaluator)
         trainer.open()
         folder.claim(config)
         trainer.start()
