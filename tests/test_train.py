@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from base.files import read_regular
 from base.places import as_path
 from inputs.scenes import write_scenes
 from tests.helpers import runs
@@ -76,11 +77,14 @@ def test_a_killed_run_at_a_path_with_a_scheme_ends_in_the_weights_of_one_on_this
     whole, killed = tmp_path / "whole", as_path("ram://runs/killed")
     assert train(whole, data, max_steps=8)[0] == 0
     there = put_folder(Path(data), as_path("ram://runs/data"))
+    judged = {"max_steps": 8, "summary_every": 2, "evaluate_every": 4, "evaluate": "swd", "keep_best": "swd"}
     with killed_in_step(7):
-        train(killed, there, max_steps=8)
-    code, output = train(killed, there, max_steps=8)
+        train(killed, there, **judged)
+    code, output = train(killed, there, **judged)
     assert code == 0 and "steps 6 to 8 in ram://runs/killed" in output
     assert_same_variables(whole, killed)
+    lines = read_regular(killed / "metrics.jsonl", 1 << 20).decode().splitlines()
+    assert [json.loads(line)["step"] for line in lines] == [2, 4, 6, 8] and (killed / "best.json").is_file()
     assert names(killed / "samples") == ["step-00000008.png"]
 
 

@@ -13,6 +13,7 @@ from exports.card import describe_for_programs
 from exports.frozen import freeze
 from inference.load import load_run
 from inputs.images import to_unit
+from run_folder.folder import LAST
 from serving import served
 from serving.network import Network
 from serving.served import ServedExport, ServedRun
@@ -64,8 +65,8 @@ def assert_close(found, expected):
 @pytest.mark.parametrize("kind", MODELS)
 def test_run_and_export_are_served_as_the_run_itself_computes(places, kind, monkeypatch):
     folder, export, run = places(kind)
-    monkeypatch.setattr(served, "load_run", lambda run_dir, precision: run)
-    both = [ServedRun(folder, None), ServedExport(export)]
+    monkeypatch.setattr(served, "load_run", lambda run_dir, precision, checkpoint: run)
+    both = [ServedRun(folder, None, LAST), ServedExport(export)]
     assert both[0].about._replace(title="") == both[1].about._replace(title="")
     assert both[0].about.step == STEP
     image = pixels(png(20, 30))
