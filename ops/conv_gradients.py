@@ -37,12 +37,12 @@ def _register():
 
 def _gradients(op, dy):
     """The gradients for the image and the weights of a convolution, given that for its result."""
-    x, weights = op.inputs
-    strides = op.get_attr("strides")
+    weights, strides, shape = op.inputs[1], op.get_attr("strides"), tf.shape(op.inputs[0])
     kernel, _, channels, filters = weights.shape.as_list()
+    x = _padded_again(op.inputs[0], dy)
 
     def of_image_by_windows():
-        return tf.nn.conv2d_backprop_input(tf.shape(x), weights, dy, strides, "VALID")
+        return tf.nn.conv2d_backprop_input(shape, weights, dy, strides, "VALID")
 
     if strides[1] > 1 or kernel == 1 or dy.dtype.size < 4:
         return of_image_by_windows(), tf.nn.conv2d_backprop_filter(x, tf.shape(weights), dy, strides, "VALID")
@@ -53,6 +53,15 @@ def _gradients(op, dy):
     few_pixels = tf.reduce_prod(tf.shape(dy)[1:3]) < FEW_PIXELS
     of_image = tf.cond(few_pixels, lambda: _of_small_image(weights, dy, kernel), of_image_by_windows)
     return tf.ensure_shape(of_image, x.shape), _of_weights(x, dy)
+
+
+def _padded_again(x, dy):
+    """An image, padded anew where it was padded: one copy less to keep from the convolution until its gradient."""
+    if x.op.type not in ("MirrorPad", "Pad"):
+        return x
+    image, paddings = x.op.inputs
+    with tf.control_dependencies([dy]):  # else it would be the same op
+        return tf.pad(image, paddings, x.op.get_attr("mode").decode() if x.op.type == "MirrorPad" else "CONSTANT")
 
 
 def _of_image(weights, dy, kernel):

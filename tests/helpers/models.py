@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import threading
 from collections.abc import Iterator
 from typing import NamedTuple
 from unittest import mock
@@ -45,6 +46,8 @@ TINY = {
         "max_steps": 10,
     },
 }
+
+_PATCHING = threading.RLock()  # workers build in threads, and what two patch at a time would stay patched
 
 
 def tiny_config(name, **values):
@@ -93,9 +96,11 @@ def built(name, **values):
     return Built(graph, model, initializer)
 
 
+@contextlib.contextmanager
 def _shallow_darknet():
     """A context in which a Darknet has two residual layers: its 38 convolutions take seconds to build."""
-    return mock.patch("modules.classifiers.LAYERS", (1, 1))
+    with _PATCHING, mock.patch("modules.classifiers.LAYERS", (1, 1)):
+        yield
 
 
 def random_images(model, seed=0, count=None):
