@@ -13,8 +13,8 @@ import functools
 from base.graph_mode import has_gpu_driver, tf, uses_onednn
 
 NAME = "GradientsByConvolutions"  # in TensorFlow's registry
-FEW = 4  # channels of an image or of a result
-FEW_PIXELS = 256  # of a result, below which TensorFlow's kernel, image by image, mostly packs weights
+FEW = 4  # filters
+MANY_WEIGHTS = 2**20  # which TensorFlow's kernel packs anew for every image
 
 
 def gradients_by_convolutions() -> contextlib.AbstractContextManager:
@@ -37,22 +37,18 @@ def _register():
 
 def _gradients(op, dy):
     """The gradients for the image and the weights of a convolution, given that for its result."""
-    weights, strides, shape = op.inputs[1], op.get_attr("strides"), tf.shape(op.inputs[0])
-    kernel, _, channels, filters = weights.shape.as_list()
+    weights, strides = op.inputs[1], op.get_attr("strides")
+    kernel, filters = weights.shape[0], weights.shape[3]
     x = _padded_again(op.inputs[0], dy)
-
-    def of_image_by_windows():
-        return tf.nn.conv2d_backprop_input(shape, weights, dy, strides, "VALID")
-
-    if strides[1] > 1 or kernel == 1 or dy.dtype.size < 4:
-        return of_image_by_windows(), tf.nn.conv2d_backprop_filter(x, tf.shape(weights), dy, strides, "VALID")
-    if filters <= FEW:
+    plain = strides[1] == 1 and kernel > 1 and dy.dtype.size >= 4
+    if plain and filters <= FEW:
         return _of_image(weights, dy, kernel), _of_few_weights(x, dy, kernel)
-    if channels <= FEW:
-        return of_image_by_windows(), _of_weights(x, dy)
-    few_pixels = tf.reduce_prod(tf.shape(dy)[1:3]) < FEW_PIXELS
-    of_image = tf.cond(few_pixels, lambda: _of_small_image(weights, dy, kernel), of_image_by_windows)
-    return tf.ensure_shape(of_image, x.shape), _of_weights(x, dy)
+    if plain and weights.shape.num_elements() > MANY_WEIGHTS:
+        return tf.ensure_shape(_of_image_by_places(weights, dy, kernel), x.shape), _of_weights(x, dy)
+    of_image = tf.nn.conv2d_backprop_input(tf.shape(op.inputs[0]), weights, dy, strides, "VALID")
+    if plain:
+        return of_image, _of_weights(x, dy)
+    return of_image, tf.nn.conv2d_backprop_filter(x, tf.shape(weights), dy, strides, "VALID")
 
 
 def _padded_again(x, dy):
@@ -70,7 +66,7 @@ def _of_image(weights, dy, kernel):
     return tf.nn.conv2d(_with_border(dy, kernel), turned, 1, "VALID")
 
 
-def _of_small_image(weights, dy, kernel):
+def _of_image_by_places(weights, dy, kernel):
     """What each place of the kernel passes on, at its distance from the border: one matrix product for all images."""
     channels, filters = weights.shape[2:]
     values = tf.matmul(tf.reshape(dy, [1, -1, filters]), tf.reshape(weights, [-1, channels, filters]), transpose_b=True)
