@@ -5,7 +5,6 @@ import base.early_signals  # noqa: F401 (from here on, Ctrl-C ends the program i
 import contextlib
 import dataclasses
 import os
-import re
 import sys
 import time
 from pathlib import Path
@@ -21,7 +20,7 @@ from base.terminal import shortened
 from evaluation.evaluator import TEST_IMAGES, Evaluator
 from evaluation.run_data import RunData
 from inputs import scenes
-from inputs.data_dir import absolute_data_dir, open_splits
+from inputs.data_dir import absolute_data_dir, data_place, open_splits
 from inputs.layouts import contains
 from models.configs import parse_config_flags
 from models.registry import absolute_model, find_model
@@ -51,8 +50,8 @@ def main(arguments: list[str]) -> int:
             raise UsageError(
                 "--overwrite with --restarts would delete what a restart goes on from; delete the run before"
             )
-        own = [each for each in arguments if not re.match("--(workers|restarts)=", each)]
-        return run_workers([sys.executable, sys.argv[0], *own], start.workers, start.restarts)
+        one = [sys.executable, sys.argv[0], *arguments, "--workers=1", "--restarts=0"]  # the last of a flag counts
+        return run_workers(one, start.workers, start.restarts)
     if "data_dir" in given:
         given["data_dir"] = absolute_data_dir(given["data_dir"])
     if given.get("init_from"):
@@ -74,7 +73,7 @@ def train(group: Group, given: dict[str, Any]) -> int:
     # Data
     streams = find_model(config.model).streams(config)
     built_in = config.data_dir == scenes.NAME
-    data_dir = scenes.draw(config.image_size) if built_in else config.data_dir or ""
+    data_dir = data_place(config.data_dir, config.image_size)
     if data_dir and contains(data_dir, folder.path):
         raise UsageError(
             f"{folder.path} lies in the data, {data_dir}, and would become part of it; choose another --run_dir"

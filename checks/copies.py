@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from checks.finding import Finding, counted
+from checks.finding import Finding, finding_of
 from checks.hamming import BLOCK, near_hashes
 from checks.survey import ImageAt, Survey
 from checks.traits import MIRROR, SMALL
@@ -126,11 +126,8 @@ def _across_splits(survey: Survey, groups: Sequence[Sequence[ImageAt]]) -> list[
             shown = survey.name(test[0])
             listed += [(image, f"shows what {shown} shows") for image in train]
             figures.append(([train[0], test[0]], f"{survey.name(train[0])} and {shown}"))
-    if not listed:
-        return []
-    what = counted("training images that a test split has, too", listed)
     advice = "leave them out (build_data.py --exclude): on these test images every figure is too good"
-    return [Finding(what, advice, figures, listed)]
+    return finding_of("training images that a test split has, too", advice, listed, figures=figures)
 
 
 def _across_domains(survey: Survey, groups: Sequence[Sequence[ImageAt]]) -> list[Finding]:
@@ -143,11 +140,8 @@ def _across_domains(survey: Survey, groups: Sequence[Sequence[ImageAt]]) -> list
             listed += [(image, f"shows what {survey.name(b[0])} shows") for image in a]
             listed += [(image, f"shows what {survey.name(a[0])} shows") for image in b]
             figures.append(([a[0], b[0]], f"{survey.name(a[0])} and {survey.name(b[0])}"))
-    if not listed:
-        return []
-    what = counted("images that both domains have", listed)
     advice = "one of the two may be in the wrong domain; if they belong together, they are pairs (--pairs)"
-    return [Finding(what, advice, figures, listed, certain=False)]
+    return finding_of("images that both domains have", advice, listed, figures=figures, certain=False)
 
 
 def _within_sets(survey: Survey, groups: Sequence[Sequence[ImageAt]]) -> list[Finding]:
@@ -161,8 +155,5 @@ def _within_sets(survey: Survey, groups: Sequence[Sequence[ImageAt]]) -> list[Fi
             listed += [(image, f"shows what {survey.name(kept)} shows") for image in others]
             if others:
                 figures.append(([kept, others[0]], f"{survey.name(kept)} and {survey.name(others[0])}"))
-    if not listed:
-        return []
-    what = counted("images that their set has already", listed)
     advice = "leave them out (build_data.py --exclude), or they count more often than others"
-    return [Finding(what, advice, figures, listed)]
+    return finding_of("images that their set has already", advice, listed, figures=figures)

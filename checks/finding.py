@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from checks.survey import ImageAt
 from inputs.layouts import whole_and_half
@@ -30,12 +30,15 @@ class Finding(NamedTuple):
     lines: Sequence[str] = ()
 
 
-def counted(what: str, found: Iterable[tuple[ImageAt, str]]) -> str:
-    """Says how many images were found, in all and by their sets, of pairs by split: "copies: 12 (trainA 8, trainB 4)".
+def finding_of(what: str, advice: str, found: Sequence[tuple[ImageAt, str]], **details: Any) -> list[Finding]:
+    """A Finding of images, which says how many there are; none where there are none.
 
     Args:
-      what: what they are.
-      found: each with what there is to say of it.
+      what: what they are; "copies" becomes "copies: 12 (trainA 8, trainB 4)", where pairs count by split.
+      advice: what to do.
+      found: the images, each with what there is to say of it; they are listed, unless `details` have other ones.
+      details: further attributes of the Finding.
     """
     counts = Counter(whole_and_half(image.set)[0] for image, _ in found)
-    return f"{what}: {counts.total()} ({', '.join(f'{name} {count}' for name, count in sorted(counts.items()))})"
+    places = ", ".join(f"{name} {count}" for name, count in sorted(counts.items()))
+    return [Finding(f"{what}: {counts.total()} ({places})", advice, **{"listed": found, **details})] if found else []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from checks.finding import Finding, counted
+from checks.finding import Finding, finding_of
 from checks.survey import ImageAt, Survey
 
 EMPTY = 2.0  # grey levels: standard deviation of the luma, below which an image is of one colour
@@ -19,11 +19,9 @@ def damaged(survey: Survey) -> list[Finding]:
     found = [
         (ImageAt(name, index), reason) for name, each in survey.sets.items() for index, reason in each.damage.items()
     ]
-    if not found:
-        return []
-    what = counted("images that cannot be used", found)
     advice = "mend them or take them out; build_data.py leaves them out, train.py puts others in their place"
-    return [Finding(what, advice, lines=[f"{survey.name(image)}: {reason}" for image, reason in found])]
+    lines = [f"{survey.name(image)}: {reason}" for image, reason in found]
+    return finding_of("images that cannot be used", advice, found, listed=(), lines=lines)
 
 
 def without_content(survey: Survey) -> list[Finding]:
@@ -35,12 +33,9 @@ def without_content(survey: Survey) -> list[Finding]:
         for index in np.flatnonzero(each.traits["intact"] & (black | (deviation < EMPTY))):
             reason = "is black, or nearly" if black[index] else "is of one colour, or nearly"
             listed.append((ImageAt(name, int(index)), reason))
-    if not listed:
-        return []
-    what = counted("images of one colour, or black", listed)
     advice = "leave them out (build_data.py --exclude)"
     figures = [([image], f"{survey.name(image)} {reason}") for image, reason in listed]
-    return [Finding(what, advice, figures, listed)]
+    return finding_of("images of one colour, or black", advice, listed, figures=figures)
 
 
 def unusual_sizes(survey: Survey) -> list[Finding]:
@@ -55,12 +50,9 @@ def unusual_sizes(survey: Survey) -> list[Finding]:
         for place in np.flatnonzero(far):
             reason = f"is {width[place]:.0f} x {height[place]:.0f} px, usual are {usual}"
             listed.append((ImageAt(name, int(intact[place])), reason))
-    if not listed:
-        return []
-    what = counted("images of unusual size or shape", listed)
     advice = "look at them: resized, small ones are blurred and long ones squeezed"
     figures = [([image], f"{survey.name(image)} {reason}") for image, reason in listed]
-    return [Finding(what, advice, figures, listed, certain=False)]
+    return finding_of("images of unusual size or shape", advice, listed, figures=figures, certain=False)
 
 
 def _far(values: np.ndarray, least: float) -> np.ndarray:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from checks.finding import Finding, counted
+from checks.finding import Finding, finding_of
 from checks.survey import ImageAt, Survey
 from inputs.layouts import halves
 
@@ -33,11 +33,8 @@ def unequal(survey: Survey) -> list[Finding]:
         a, b = survey.sets[first.set].traits[first.number], survey.sets[survey.partner(first).set].traits[first.number]
         if (a["height"], a["width"]) != (b["height"], b["width"]):
             found.append((first, f"{a['width']} x {a['height']} and {b['width']} x {b['height']} px"))
-    if not found:
-        return []
-    what = counted("pairs of different sizes", found)
     advice = "only --preprocess=resize_and_crop takes them; see whether one of the two is cropped"
-    return [Finding(what, advice, _figures(survey, found))]
+    return finding_of("pairs of different sizes", advice, found, figures=_figures(survey, found), listed=())
 
 
 def shifted(survey: Survey) -> list[Finding]:
@@ -48,22 +45,22 @@ def shifted(survey: Survey) -> list[Finding]:
         for first, each in pairs
         if each["peak"] >= CLEAR and max(abs(each["right"]), abs(each["down"])) >= SHIFT
     ]
-    if not found:
-        return []
     most = len(found) >= MOST * len(pairs)
     advice = "nearly all are: mend how they were made" if most else "leave them out (build_data.py --exclude)"
-    return [Finding(counted("shifted pairs", found), advice, _figures(survey, found), [] if most else found)]
+    listed = [] if most else found
+    return finding_of("shifted pairs", advice, found, figures=_figures(survey, found), listed=listed)
 
 
 def unlike(survey: Survey) -> list[Finding]:
     """Pairs whose images fit nowhere, where nearly all others do."""
     pairs = _pairs(survey)
     found = [(first, "their edges fit nowhere") for first, each in pairs if each["peak"] < CLEAR]
-    if not found or len(found) > (1 - USUAL) * len(pairs):
+    if len(found) > (1 - USUAL) * len(pairs):
         return []
-    what = counted("pairs that may not belong together", found)
     advice = "look at them: the edges of nearly all other pairs fit"
-    return [Finding(what, advice, _figures(survey, found), found, certain=False)]
+    return finding_of(
+        "pairs that may not belong together", advice, found, figures=_figures(survey, found), certain=False
+    )
 
 
 def _pairs(survey: Survey) -> list[tuple[ImageAt, np.ndarray]]:

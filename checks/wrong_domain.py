@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from checks.finding import Finding, counted
+from checks.finding import Finding, finding_of
 from checks.survey import ImageAt, Survey
 from inputs.layouts import DOMAINS, PLACE_SPLITS
 
@@ -44,12 +44,9 @@ def wrong_domain(survey: Survey) -> list[Finding]:
         (images[row], f"looks like images of the other domain: {against[row]} of {NEIGHBOURS} nearest are of it")
         for row in np.flatnonzero(against >= AGAINST)
     ]
-    if not listed:
-        return []
-    what = counted("images that may lie in the wrong domain", listed)
     advice = "look at them: colours and edges, by which they were chosen, are no proof"
     figures = [([image], survey.name(image)) for image, _ in listed]
-    return [Finding(what, advice, figures, listed, certain=False)]
+    return finding_of("images that may lie in the wrong domain", advice, listed, figures=figures, certain=False)
 
 
 def _votes_against(looks: np.ndarray, domains: np.ndarray, voters: np.ndarray) -> np.ndarray:

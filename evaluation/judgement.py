@@ -121,19 +121,19 @@ def _cycle(material):
 
 
 def _change(material):
-    if {image.shape[2] for role in ("fakes", "sources") for image in material.values(role)} == {3}:
-        change = l1(material.values("fakes"), material.values("sources"))
-        yield Figure("change", change, "mean difference to the source, of a range of 2; 0: nothing was done")
-        if "one size" in material.traits:
-            fakes, reals, sources = (material.values(role)[: material.pairs] for role in ("fakes", "reals", "sources"))
-            if not material.judged.paired:  # other images than the sources, even where both sets are one
-                reals = reals[1:] + reals[:1]
-            share = l1(fakes, sources) / max(l1(reals, sources), 1e-12)
-            yield Figure("change_share", share, "the same, over that of the reals; 0: nothing was done")
-    known, whose = ("reals", "counterpart") if material.judged.paired else ("sources", "source")
-    fakes, others = (material.values(role)[: material.pairs] for role in ("fakes", known))
+    fakes, sources = material.values("fakes"), material.values("sources")
+    coloured = {image.shape[2] for image in (*fakes, *sources)} == {3}
+    if coloured:
+        yield Figure("change", l1(fakes, sources), "mean difference to the source, of a range of 2; 0: unchanged")
+    fakes, reals, sources = (images[: material.pairs] for images in (fakes, material.values("reals"), sources))
+    if coloured and "one size" in material.traits:
+        # where there are no counterparts, other images than the sources, even where both sets are one
+        others = reals if material.judged.paired else reals[1:] + reals[:1]
+        share = l1(fakes, sources) / max(l1(others, sources), 1e-12)
+        yield Figure("change_share", share, "the same, over that of the reals; 0: unchanged")
+    known, whose = (reals, "counterpart") if material.judged.paired else (sources, "source")
     title = f"correlation with the {whose}'s luminance; -1: inverted"
-    yield Figure("luminance_correlation", luminance_correlation(fakes, others), title)
+    yield Figure("luminance_correlation", luminance_correlation(fakes, known), title)
 
 
 def _hidden(material):

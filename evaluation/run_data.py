@@ -10,7 +10,7 @@ from base.errors import DataError
 from config import Config
 from evaluation.sets import TRAINING_IMAGES, ImageSet
 from inputs import scenes
-from inputs.data_dir import Splits, absolute_data_dir, open_splits
+from inputs.data_dir import Splits, absolute_data_dir, data_place, open_splits
 from inputs.held_out import HeldOut, held_out_sets
 from inputs.images import to_uint8
 from inputs.layouts import held_out_split
@@ -51,16 +51,13 @@ class RunData:
         Raises:
           DataError: there is no such data, or it cannot be read.
         """
-        place = (config.data_dir or "") if data_dir is None else absolute_data_dir(data_dir)
-        built_in = place == scenes.NAME
-        if built_in:
-            place = scenes.draw(config.image_size)
+        chosen = config.data_dir if data_dir is None else absolute_data_dir(data_dir)
         try:
-            splits = open_splits(place, find_model(config.model).streams(config))
+            splits = open_splits(data_place(chosen, config.image_size), find_model(config.model).streams(config))
         except DataError as error:
             hint = "; if the data has moved, --data_dir says where it is" if data_dir is None else ""
             raise DataError(f"{error}{hint}") from None
-        return cls(config, splits, count, built_in)
+        return cls(config, splits, count, chosen == scenes.NAME)
 
     def origin(self, name: str) -> str:
         """Where the test images of a stream come from, in words."""

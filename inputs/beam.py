@@ -109,7 +109,7 @@ def write_splits(job: Job, splits: Mapping[str, Split], arguments: Sequence[str]
     with tempfile.NamedTemporaryFile(prefix="beam-", suffix=".log", delete=False) as log:
         failure = ""
         try:
-            failure = run_apart(functools.partial(_run, job, splits, arguments), log)
+            failure = run_apart(functools.partial(_run, job, splits, arguments), log.name)
         finally:
             if not failure:
                 os.remove(log.name)

@@ -73,6 +73,11 @@ def absolute_data_dir(data_dir: str) -> str:
     return ",".join(map(absolute, places(data_dir)))
 
 
+def data_place(data_dir: str | None, image_size: int) -> str:
+    """Where the data of a `--data_dir` lie; the built-in scenes are drawn at a size, in pixels, if they are not yet."""
+    return scenes.draw(image_size) if data_dir == scenes.NAME else data_dir or ""
+
+
 def open_splits(data_dir: str | os.PathLike, streams: Mapping[str, Input]) -> Splits:
     """Opens the splits that streams read.
 

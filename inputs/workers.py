@@ -2,17 +2,13 @@
 
 import contextlib
 import itertools
-import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from multiprocessing import get_context
 from multiprocessing.connection import Connection
-from multiprocessing.context import BaseContext
-from multiprocessing.process import BaseProcess
 from typing import Any
 
+from base.child import child
 from base.errors import DataError, UsageError
-from base.signals import leave_stop_signals_to_parent, stop_signals_blocked
 from inputs.images import BadImage
 
 CHUNK = 8  # images given to a worker at a time
@@ -28,19 +24,12 @@ def worker_processes(count: int, task: Task) -> Iterator[list[Connection]]:
     Raises:
       UsageError: they cannot be started.
     """
-    context = get_context("fork" if sys.platform == "linux" else "spawn")  # no threads yet, so forking is safe
-    connections: list[Connection] = []
-    processes: list[BaseProcess] = []
-    try:
+    with contextlib.ExitStack() as stack:
         try:
-            for _ in range(count):
-                _start(context, task, connections, processes)
+            connections = [stack.enter_context(child(_work, task, daemon=True))[1] for _ in range(count)]
         except OSError as error:
             raise UsageError(f"--workers={count}: cannot be started ({error.strerror}); try fewer") from None
         yield connections
-    finally:
-        for process in processes:
-            process.kill()
 
 
 def results(
@@ -73,19 +62,8 @@ def results(
         yield from _receive(connection, chunk, name, where)
 
 
-def _start(context: BaseContext, task: Task, connections: list[Connection], processes: list[BaseProcess]) -> None:
-    ours, theirs = context.Pipe()
-    connections.append(ours)
-    processes.append(context.Process(target=_work, args=(ours, theirs, task), daemon=True))  # type: ignore[attr-defined]
-    with stop_signals_blocked():  # until the worker ignores them
-        processes[-1].start()
-    theirs.close()  # so that the death of the worker ends the connection
-
-
-def _work(parents_end: Connection, connection: Connection, task: Task) -> None:
+def _work(connection: Connection, task: Task) -> None:
     """Does the task for the images whose numbers come in, until the parent process is gone."""
-    parents_end.close()  # this process's copy of it, which would keep the connection open
-    leave_stop_signals_to_parent()
     with contextlib.suppress(EOFError, OSError):
         while True:
             name, numbers = connection.recv()

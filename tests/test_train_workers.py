@@ -5,8 +5,12 @@ import signal
 
 import pytest
 
+import train as entry
+from base.options import options
+from models.configs import parse_config_flags
 from tests.helpers.images import photo, save
 from tests.helpers.runs import assert_same_variables, start, train, wait_for_checkpoint
+from training.local_workers import WorkerOptions
 
 VALUES = {
     "model": "wgan", "image_size": 16, "load_size": 16, "batch_size": 4, "ngf": 4, "ndf": 4, "critic_steps": 2,
@@ -27,6 +31,16 @@ def children(process):
     """The numbers of a process's children, in the order of their start."""
     with open(f"/proc/{process.pid}/task/{process.pid}/children") as file:
         return [int(number) for number in file.read().split()]
+
+
+@pytest.mark.parametrize("flags", [["--workers=3", "--restarts=2"], ["-workers", "3", "--restarts", "2"]])
+def test_each_worker_is_told_to_start_no_others(monkeypatch, flags):
+    commands = []
+    monkeypatch.setattr(entry, "run_workers", lambda command, *counts: commands.append((command, counts)))
+    entry.main(["--seed=7", *flags])
+    ((command, counts),) = commands
+    given = parse_config_flags(command[2:], "", options(WorkerOptions))
+    assert counts == (3, 2) and given == {"seed": 7, "workers": 1, "restarts": 0}
 
 
 @pytest.mark.slow

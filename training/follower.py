@@ -10,8 +10,7 @@ from typing import Any
 from base.graph_mode import tf
 from base.signals import stop_signals_handled
 from config import PLACES, Config
-from inputs import scenes
-from inputs.data_dir import Splits, open_splits
+from inputs.data_dir import Splits, data_place, open_splits
 from inputs.pipeline import Pipeline
 from models.model import Model
 from models.registry import find_model
@@ -54,7 +53,7 @@ def follow(group: Group, given: Mapping[str, Any]) -> int:
     """
     _compare_starts(group, given)
     config = restore_config(group.tell(), "")
-    data_dir = scenes.draw(config.image_size) if config.data_dir == scenes.NAME else config.data_dir or ""
+    data_dir = data_place(config.data_dir, config.image_size)
     splits = open_splits(data_dir, find_model(config.model).streams(config))
     _compare_data(group, splits)
     with group.device():

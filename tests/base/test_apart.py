@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from pathlib import Path
@@ -19,14 +18,12 @@ SECONDS = 10  # in which a process is gone
 
 
 @pytest.fixture
-def run():
+def run(tmp_path):
     """Runs a function apart; gives why it failed, and what was written to standard error."""
 
     def run(function):
-        with tempfile.TemporaryFile() as log:
-            failure = run_apart(function, log)
-            log.seek(0)
-            return failure, log.read().decode()
+        failure = run_apart(function, tmp_path / "log")
+        return failure, (tmp_path / "log").read_text()
 
     return run
 

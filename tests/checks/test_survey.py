@@ -1,6 +1,7 @@
 """The survey: which sets of images a data set has, and that each is looked at once."""
 
 import functools
+import sys
 
 import numpy as np
 import pytest
@@ -9,7 +10,6 @@ import build_data
 from base.errors import DataError
 from checks.survey import ImageAt, find_sets, look, survey
 from checks.traits import describe
-from inputs import workers
 from tests.helpers.archives import image_bytes, make_zip
 from tests.helpers.images import painting, photo, save, save_blank
 from tests.helpers.programs import run_here
@@ -96,7 +96,7 @@ def test_image_in_a_record_is_called_by_its_place_and_its_name(tmp_path, capfd):
 def test_processes_that_are_not_forked_read_records_too(tmp_path, monkeypatch):
     make_pair_shard(tmp_path / "train-00000-of-00001.tfrecord")
     found = find_sets(tmp_path, False)
-    monkeypatch.setattr(workers.sys, "platform", "darwin")
+    monkeypatch.setattr(sys, "platform", "darwin")
     assert survey(found, 1).sets["train/B"].traits["intact"].all()
 
 

@@ -3,12 +3,12 @@
 import contextlib
 import functools
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
 from base.errors import DataError
-from inputs import workers
 from inputs.images import BadImage, EncodedImage
 from inputs.layouts import open_folder
 from inputs.shards import encode_image, encode_record
@@ -71,7 +71,7 @@ def test_processes_that_are_not_forked_read_archives_too(tmp_path, monkeypatch, 
     files = {"a.png": image_bytes(tmp_path, 0)}
     folder = open_folder((make_zip if ending == ".zip" else make_tar)(tmp_path / f"x{ending}", files))
     split = Split((folder,), [("a.png",)], [])
-    monkeypatch.setattr(workers.sys, "platform", "darwin")
+    monkeypatch.setattr(sys, "platform", "darwin")
     with working(1, {"train": split}, encode_image) as encoded:
         ((image,),) = encoded("train")
     assert image.data == files["a.png"]
