@@ -11,7 +11,7 @@ from base.graph_mode import tf
 from evaluation.confusion import draw_confusion
 from evaluation.images import l1, psnr
 from evaluation.judgement import HIGHER, LOWER, MEASURES, Figure, Material, confusion_of, fitting, judge
-from evaluation.made import directions, judged_of_model, planned_of_model
+from evaluation.made import has_counterparts, judged_of_model, planned_of_model
 from evaluation.predictions import accuracy
 from evaluation.records import describe_protocol, value_in_words
 from evaluation.run_data import RunData
@@ -103,8 +103,7 @@ class Evaluator:
 
     def results(self, session: tf.Session) -> list[str]:
         """Says what a run has come to, where that can be said in a line: beside true counterparts, or of verdicts."""
-        known = any(self._data.corresponding(*streams) for streams in directions(self._model).values())
-        if not known and not self._model.outputs.classification:
+        if not has_counterparts(self._model, self._data) and not self._model.outputs.classification:
             return []
         return list(filter(None, map(_result, self._judge(session))))
 

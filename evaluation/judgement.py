@@ -10,7 +10,8 @@ import numpy as np
 from evaluation.distributions import KID_SUBSETS, copying, diversity, fid, kid, manifolds
 from evaluation.features import Features
 from evaluation.images import RANGE, contrast, l1, luminance_correlation, psnr, ssim, variety
-from evaluation.predictions import accuracy, calibration_error, class_accuracy, confusion_matrix
+from evaluation.palette import Palette, confusion_of_maps, share_beside
+from evaluation.predictions import accuracy, calibration_error, class_accuracy, class_ious, confusion_matrix, mean_iou
 from evaluation.sets import TRAINING_IMAGES, Classified, Judged
 from evaluation.sliced import LEAST_SIDE, PatchSet, swd
 
@@ -43,10 +44,11 @@ class Figure(NamedTuple):
 
 
 class Material(NamedTuple):
-    """What is judged, and what gives features of it; None where nothing does."""
+    """What is judged, what gives features of it, and the palette of its maps of labels; None where there is none."""
 
     judged: Judged | Classified
     features: Features | None = None
+    palette: Palette | None = None
 
     def values(self, role: str) -> list[np.ndarray]:
         """Images of an attribute of Judged, float32 in [-1, 1]."""
@@ -65,7 +67,7 @@ class Material(NamedTuple):
     @property
     def traits(self) -> set[str]:
         """What measures may need: "verdicts"; or "images", and of them "sources", "cycled", "noised" and "train" ones,
-        "paired" ones, "features", or that all have "one size", of 16 px a side at least.
+        "paired" ones, "features", a "palette", or that all have "one size", of 16 px a side at least.
         """
         judged = self.judged
         if isinstance(judged, Classified):
@@ -78,6 +80,8 @@ class Material(NamedTuple):
             found.add("one size")
         if self.features is not None and self.pairs >= LEAST_FEATURES:
             found.add("features")
+        if self.palette is not None:
+            found.add("palette")
         return found
 
 
@@ -101,6 +105,21 @@ def _ssim(material):
 
 def _l1(material):
     yield Figure("l1", l1(*_pairs(material)), "mean difference to the counterparts, of a range of 2")
+
+
+def _mean_iou(material):
+    palette, judged = material.palette, material.judged
+    maps, truths = (images.images[: material.pairs] for images in (judged.fakes, judged.reals))
+    matrix = confusion_of_maps(maps, truths, palette)
+    about = {"palette_sha256": palette.file_hash}
+    title = "mean over the classes of intersection over union, in pixels"
+    yield Figure("mean_iou", mean_iou(matrix), title, depends_on=about)
+    yield Figure("pixel_accuracy", accuracy(matrix), "share of the pixels that is of the right class", depends_on=about)
+    title = "mean over the classes of the share of their pixels that is"
+    yield Figure("class_accuracy", class_accuracy(matrix), title, depends_on=about)
+    for name, value in zip(palette.class_names, class_ious(matrix), strict=True):
+        if np.isfinite(value):
+            yield Figure(f"iou_{name}", float(value), f"intersection over union of {name}", depends_on=about)
 
 
 def _swd(material):
@@ -211,6 +230,7 @@ MEASURES = {
     "psnr": Measure(["paired"], _psnr, HIGHER),
     "ssim": Measure(["paired", "one size"], _ssim, HIGHER),
     "l1": Measure(["paired"], _l1, LOWER),
+    "mean_iou": Measure(["paired", "palette"], _mean_iou, HIGHER),
     "swd": Measure(["one size"], _swd, LOWER),
     "cycle_psnr": Measure(["sources", "cycled"], _cycle, HIGHER),
     "change": Measure(["sources"], _change),
@@ -252,6 +272,8 @@ def cautions(figures: Sequence[Figure], material: Material) -> list[str]:
         lines.append(
             f"FID of {material.pairs} images depends on their number; compare it with none of another, prefer KID"
         )
+    if material.palette and share_beside(material.judged.reals.images, material.palette) > 0.5:
+        lines.append("most pixels of the counterparts have a colour that is far from all of the palette: is it theirs?")
     if material.features and not material.features.name.startswith("inception"):
         lines.append(f"features are those of {material.features.name}: compare with no figure of Inception's")
     if material.judged.reals.origin.startswith(TRAINING_IMAGES):

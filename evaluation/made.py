@@ -98,6 +98,11 @@ def planned_of_model(model: Model, data: RunData) -> list[Judged | Classified]:
     return found
 
 
+def has_counterparts(model: Model, data: RunData) -> bool:
+    """Whether it is known what some translations of the test images should be."""
+    return any(data.corresponding(*streams) for streams in directions(model).values())
+
+
 def directions(model: Model) -> dict[str, tuple[str, str]]:
     """Names of the streams that each direction is from and to."""
     outputs = model.outputs

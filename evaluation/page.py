@@ -104,17 +104,14 @@ def _curve(points: Sequence[tuple[int, float]]) -> str:
 
 def _pictures(judged: Judged, features: Features | None) -> list[str]:
     parts = []
-    if judged.sources and judged.paired:
+    if judged.paired:
+        sets = [images for images in (judged.sources, judged.fakes, judged.reals) if images]
+        names = "source, result, counterpart" if judged.sources else "result, counterpart"
         scores = np.array([psnr([fake], [real]) for fake, real in zip(judged.fakes.values, judged.reals.values)])
         order = np.argsort(-scores, kind="stable")
         for title, indices in (("Nearest to the counterpart", order[:SHOWN]), ("Farthest", order[::-1][:SHOWN])):
-            figures = [
-                figure(
-                    [judged.sources.images[i], judged.fakes.images[i], judged.reals.images[i]], f"{scores[i]:.1f} dB"
-                )
-                for i in indices
-            ]
-            parts += [f"<h3>{title}: source, result, counterpart</h3>", rows(figures)]
+            figures = [figure([images.images[i] for images in sets], f"{scores[i]:.1f} dB") for i in indices]
+            parts += [f"<h3>{title}: {names}</h3>", rows(figures)]
     elif judged.sources:
         pairs = list(zip(judged.sources.images, judged.fakes.images))[:SHOWN]
         parts += ["<h3>Source and result</h3>", rows([figure(pair) for pair in pairs])]

@@ -1,4 +1,4 @@
-"""Measures of predictions, of whole images and of their pixels, against labels."""
+"""Measures of predictions, of whole images or of their pixels, against labels."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ def confusion_matrix(labels: np.ndarray, predictions: np.ndarray, classes: int) 
     """Counts how often each class was taken for each.
 
     Args:
-      labels, predictions: integers in [0, classes), one for each image.
+      labels, predictions: integers in [0, classes), one for each image or pixel.
       classes: number of classes.
 
     Returns:
-      int64 array [classes, classes]: entry [i, j] counts images of class i that were taken for class j.
+      int64 array [classes, classes]: entry [i, j] counts those of class i that were taken for class j.
     """
     cells = np.asarray(labels, np.int64) * classes + np.asarray(predictions, np.int64)
     return np.bincount(cells, minlength=classes**2).reshape(classes, classes)
 
 
 def accuracy(matrix: np.ndarray) -> float:
-    """Share of the images in a confusion matrix that were taken for what they are; 0 to 1."""
+    """Share of what a confusion matrix counts that was taken for what it is; 0 to 1."""
     return float(np.trace(matrix) / matrix.sum())
 
 
@@ -39,9 +39,14 @@ def mean_iou(matrix: np.ndarray) -> float:
 
     Source: Long et al. 2015, arXiv 1411.4038, section 5.
     """
+    return float(np.nanmean(class_ious(matrix)))
+
+
+def class_ious(matrix: np.ndarray) -> np.ndarray:
+    """Intersection over union of each class, float64 [classes]; nan where it neither occurs nor was seen."""
     both = np.diag(matrix)
     either = matrix.sum(axis=0) + matrix.sum(axis=1) - both
-    return float(np.mean(both[either > 0] / either[either > 0]))
+    return np.divide(both, either, out=np.full(len(matrix), np.nan), where=either > 0)
 
 
 def calibration_error(shares: np.ndarray, labels: np.ndarray) -> float:
@@ -61,20 +66,3 @@ def calibration_error(shares: np.ndarray, labels: np.ndarray) -> float:
     bins = np.clip(np.ceil(confidence * BINS).astype(int) - 1, 0, BINS - 1)
     gaps = np.bincount(bins, right.astype(np.float64) - confidence, BINS)  # of the sums over each bin
     return float(np.abs(gaps).sum() / len(labels))
-
-
-def nearest_colors(image: np.ndarray, palette: np.ndarray) -> np.ndarray:
-    """Reads a map of labels that is drawn in colours.
-
-    Args:
-      image: uint8 array [height, width, 3].
-      palette: uint8 array [classes, 3].
-
-    Returns:
-      int64 array [height, width]: which colour of the palette lies nearest, the first of those equally near.
-    """
-    pixels = image.reshape(-1, 3)
-    codes = pixels.astype(np.int64) @ [1 << 16, 1 << 8, 1]
-    _, first, where = np.unique(codes, return_index=True, return_inverse=True)
-    differences = pixels[first, None].astype(np.int64) - palette[None].astype(np.int64)
-    return np.square(differences).sum(axis=2).argmin(axis=1)[where].reshape(image.shape[:2])

@@ -19,7 +19,9 @@ from evaluation.judgement import Figure
 FORMAT_VERSION = 1
 MOST_BYTES = 256 << 20  # of a file of records
 LARGEST = 1e100  # value of a figure
-LABELS = {"sha256": "other images", "origin": "another origin"}  # of parts of a protocol whose values say nothing
+LABELS = {  # of parts of a protocol whose values say nothing
+    "sha256": "other images", "origin": "another origin", "palette_sha256": "another palette",
+}  # fmt: skip
 RECORD_TYPES = {
     "subject": (str,), "step": (int, type(None)), "name": (str,), "group": (str,), "fakes": (dict,),
     "protocol": (dict,), "figures": (list,),

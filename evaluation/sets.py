@@ -11,9 +11,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from base.errors import DataError
 from evaluation.features import Features
+from inference.jobs import is_thumbnail
 from inputs.data_dir import find_source
 from inputs.images import resize, to_unit
+from inputs.layouts import match_names
 
 TRAINING_IMAGES = "TRAINING images"  # how an origin begins that should be test images
 
@@ -103,21 +106,40 @@ class Classified(NamedTuple):
         return {"origin": self.origin, "images": len(self.labels)}
 
 
-def judged_of_folders(real: Path, fake: Path, count: int, side: int | None) -> Judged:
+def judged_of_folders(real: Path, fake: Path, count: int, side: int | None, paired: bool = False) -> Judged:
     """Takes two folders, such as another program's results beside what they should look like.
 
     Args:
-      real, fake: folders, archives or record files, as `--data_dir` takes them for one set of images.
+      real, fake: folders, archives or record files, as `--data_dir` takes them for one set of images; the thumbnails
+        that scripts/translate.py puts beside its results are left out.
       count: images of each, at most.
       side: pixels to which all are resized; None: as they are.
+      paired: whether images of one name (without extension) belong together; reals without a fake are then left out.
 
     Raises:
-      DataError: one of them cannot be read.
+      DataError: one of them cannot be read; a fake has no counterpart, or one of another size.
     """
+    sources = [find_source(str(folder), "train") for folder in (real, fake)]
+    chosen = [
+        [index for index in range(len(source)) if not (source.holds_files and is_thumbnail(source.name(index)))]
+        for source in sources
+    ]
+    if paired:
+        if not all(source.holds_files for source in sources):
+            raise DataError(f"{real}, {fake}: only images that are files can be matched by name")
+        by_name = [{source.name(i): i for i in indices} for source, indices in zip(sources, chosen, strict=True)]
+        pairs, _, alone = match_names(*by_name)
+        if alone:
+            raise DataError(f"{fake}: {alone[0]} has no counterpart: no image in {real} has its name")
+        chosen = [[known[name] for name in names] for known, names in zip(by_name, zip(*pairs), strict=True)]
     sets = []
-    for folder in (real, fake):
-        source = find_source(str(folder), "train")
-        images = [source.pixels(index, 3) for index in range(min(count, len(source)))]
+    for folder, source, indices in zip((real, fake), sources, chosen, strict=True):
+        images = [source.pixels(index, 3) for index in indices[:count]]
         fitted = images if side is None else [resize(image, side, side) for image in images]
         sets.append(ImageSet(fitted, str(folder)))
-    return Judged("", sets[1], sets[0])
+    reals, fakes = sets
+    for index, image in enumerate(fakes.images if paired else ()):
+        if image.shape != reals.images[index].shape:
+            where = sources[1].where(chosen[1][index])
+            raise DataError(f"{where}: has another size than its counterpart; --size=PIXELS resizes all images to one")
+    return Judged("", fakes, reals, paired=paired)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path, PurePath
 from typing import NamedTuple
@@ -49,6 +50,11 @@ def find_jobs(source: Path) -> list[Job]:
         jobs = record_jobs(open_shards(shards)) if shards else file_jobs(source)
     folder = free_name([THUMBNAILS], {job.target.split("/")[0].lower() for job in jobs})
     return [job._replace(thumbnail=f"{folder}/{_short_name(job.target)}.jpg") for job in jobs]
+
+
+def is_thumbnail(name: str) -> bool:
+    """Whether a path in a folder of results is that of the page's picture of an image."""
+    return re.fullmatch(rf"{THUMBNAILS}(-\d+)?/[0-9a-f]{{16}}\.jpg", name) is not None
 
 
 def file_jobs(source: Path) -> list[Job]:

@@ -24,11 +24,12 @@ from config import Config
 from evaluation.doctor import Alarm, Doctor, describe, signs
 from evaluation.features import MODES, Features, classifier_features, inception_features
 from evaluation.judgement import MEASURES, Material, cautions, fitting, judge
-from evaluation.made import judged_of_model
+from evaluation.made import has_counterparts, judged_of_model
 from evaluation.page import Result, write_page
+from evaluation.palette import Palette, read_palette
 from evaluation.records import Record, add_records, comparison, describe_protocol, read_records, table
 from evaluation.run_data import RunData
-from evaluation.sets import Classified, Judged, judged_of_folders
+from evaluation.sets import judged_of_folders
 from inference.load import LoadedRun, load_run
 from inference.outputs import check_output_file
 from run_folder.best import read_best
@@ -43,13 +44,16 @@ that they depend on in the run folder's evaluation.json; evaluation.html beside 
   python scripts/evaluate.py --run_dir=runs/photos
   python scripts/evaluate.py --run_dir=runs/photos --checkpoint=all --inception=classify_image_graph_def.pb
   python scripts/evaluate.py --real=photos/testB --fake=translated
+  python scripts/evaluate.py --real=maps/testB --fake=translated --paired --palette=palette.txt
   python scripts/evaluate.py --compare=runs/photos,runs/other
 """
 FILE = "evaluation.json"
 ALL = "all"
 NOT_COMMON = ("seed", "run_dir")  # options in which runs of one group may differ
-NEEDS = {"checkpoint": "run_dir", "data_dir": "run_dir", "size": "real", "fid_mode": "inception"}  # to have an effect
-NOT_COMPARED = ("measures", "inception", "features", "output")  # what --compare does not look at
+NEEDS = {  # to have an effect
+    "checkpoint": "run_dir", "data_dir": "run_dir", "paired": "real", "size": "real", "fid_mode": "inception",
+}  # fmt: skip
+NOT_COMPARED = ("measures", "inception", "features", "palette", "output")  # what --compare does not look at
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -63,6 +67,9 @@ class EvaluateOptions(Options):
     data_dir: str | None = option(None, "Other data than the run's.", "what", auto="the run's", metavar="DIR")
     real: Path | None = option(None, "Folder of images as they should look, with --fake.", "what", metavar="DIR")
     fake: Path | None = option(None, "Folder of images to judge, with --real.", "what", metavar="DIR")
+    paired: bool = option(
+        False, "Whether images of one name in both folders belong together: results and what they should be.", "what"
+    )
     compare: str | None = option(
         None, "Run folders, joined by commas, whose evaluations are shown beside each other.", "what", metavar="DIRS"
     )
@@ -82,6 +89,9 @@ class EvaluateOptions(Options):
     features: AnyPath | None = option(
         None, "Run folder of a classifier of this project that gives features, in its place.", metavar="DIR"
     )
+    palette: Path | None = option(
+        None, "Text file of the colours of maps of labels, a line each: red green blue class.", metavar="FILE"
+    )
     output: Path | None = option(
         None, "File for the figures; the page goes beside it.", auto=f"{FILE} in the run folder", metavar="FILE.json"
     )
@@ -95,7 +105,7 @@ class EvaluateOptions(Options):
         if folders and (self.real is None or self.fake is None):
             raise UsageError("--real and --fake go together")
         for name, other in NEEDS.items():
-            if getattr(self, name) is not None and getattr(self, other) is None:
+            if getattr(self, name) not in (None, False) and getattr(self, other) is None:
                 raise UsageError(f"--{name} has no effect without --{other}; leave it out")
         if self.compare is not None:
             given = next((name for name in NOT_COMPARED if getattr(self, name) is not None), None)
@@ -103,11 +113,15 @@ class EvaluateOptions(Options):
                 raise UsageError(f"--{given} has no effect with --compare, which shows what was judged; leave it out")
         if self.inception and self.features:
             raise UsageError("--inception and --features both give features; leave one out")
+        if self.palette and folders and not self.paired:
+            raise UsageError("--palette needs pairs; of folders whose images go together by name, --paired makes them")
         if self.output and self.output.suffix != ".json":
             raise UsageError(f"--output={self.output}: must be the name of a .json file")
         unknown = [name for name in self.measure_names if name not in MEASURES]
         if unknown:
             raise UsageError(f"--measures={self.measures}: there is no {unknown[0]}; there are {', '.join(MEASURES)}")
+        if self.palette and self.measures and not any("palette" in MEASURES[name].needs for name in self.measure_names):
+            raise UsageError(f"--palette has no effect with --measures={self.measures}; leave one out")
 
     @property
     def measure_names(self) -> list[str]:
@@ -124,18 +138,19 @@ def main(arguments: list[str]) -> int:
     output = options.output or (options.run_dir / FILE if options.run_dir else None)
     if output:
         check_output(output)
+    palette = read_palette(options.palette) if options.palette else None
     features = find_features(options)
     if options.run_dir:
         folder = RunFolder(options.run_dir)
         data = RunData.find(folder.config(), options.data_dir, options.count)
         for checkpoint in checkpoints(options, folder):
             trained = load_run(options.run_dir, precision="float32", checkpoint=checkpoint)
-            keep(judge_run(options, trained, data, features), output)
+            keep(judge_run(options, trained, data, features, palette), output)
     else:
         assert options.real and options.fake, "one of the three was given"
-        judged = judged_of_folders(options.real, options.fake, options.count, options.size)
+        judged = judged_of_folders(options.real, options.fake, options.count, options.size, options.paired)
         subject = Record(str(options.fake), None, "", "", {}, describe_protocol(None), [])
-        keep([judge_images(options, judged, features, subject, None)], output)
+        keep([judge_images(options, Material(judged, features, palette), subject, None)], output)
     return 0
 
 
@@ -165,9 +180,16 @@ def checkpoints(options: EvaluateOptions, folder: RunFolder) -> Sequence[str | i
     return [options.checkpoint or LAST]
 
 
-def judge_run(options: EvaluateOptions, trained: LoadedRun, data: RunData, features: Features | None) -> list[Result]:
+def judge_run(
+    options: EvaluateOptions, trained: LoadedRun, data: RunData, features: Features | None, palette: Palette | None
+) -> list[Result]:
     """Judges what a run makes."""
     config = trained.config
+    if palette and not has_counterparts(trained.model, data):
+        raise UsageError(
+            f"--palette={options.palette}: the images of {config.run_dir} have no counterparts to be compared with; "
+            "where those of its translations are known, pass folders of both: --real, --fake and --paired"
+        )
     best = read_best(RunFolder(config.run_dir).best) if options.checkpoint == BEST else None
     chosen = f", best by {best.rule.measure}" if best else ""
     subject = Record(
@@ -181,7 +203,7 @@ def judge_run(options: EvaluateOptions, trained: LoadedRun, data: RunData, featu
     )
     told = [describe(alarm, config) for alarm in alarms_of_run(RunFolder(config.run_dir), trained.step)]
     found = judged_of_model(trained.session, trained.model, data, options.seed, track, training=features is not None)
-    results = [judge_images(options, judged, features, subject, config) for judged in found]
+    results = [judge_images(options, Material(judged, features, palette), subject, config) for judged in found]
     return [result._replace(cautions=[*result.cautions, *told]) for result in results]
 
 
@@ -193,16 +215,10 @@ def alarms_of_run(folder: RunFolder, step: int) -> list[Alarm]:
     return [alarm for alarm in alarms if not alarm.rule.signal.startswith("test/")]
 
 
-def judge_images(
-    options: EvaluateOptions,
-    judged: Judged | Classified,
-    features: Features | None,
-    subject: Record,
-    config: Config | None,
-) -> Result:
+def judge_images(options: EvaluateOptions, material: Material, subject: Record, config: Config | None) -> Result:
     """Judges images by every measure that is asked for; `subject` is the record but for what is found here, `config`
     that of the run that made them."""
-    material = Material(judged, features)
+    judged = material.judged
     able = fitting(material)
     for name in options.measure_names:
         if name not in able:

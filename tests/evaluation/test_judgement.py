@@ -7,11 +7,14 @@ import pytest
 
 from evaluation.features import Features
 from evaluation.judgement import FID_IMAGES, MEASURES, Material, cautions, fitting, judge
+from evaluation.palette import Palette
 from evaluation.sets import Classified, ImageSet, Judged
 from tests.helpers.images import photo
 
 PLAIN = Features("darknet of x, step 1", "", lambda image: image[:6, :6].astype(np.float32).reshape(-1))
 INCEPTION = Features("inception-original", "ab12", PLAIN.extract)
+RED, GREEN, BLUE = np.uint8([[255, 0, 0], [0, 255, 0], [0, 0, 255]])
+PALETTE = Palette(["red", "green", "blue"], np.stack([RED, GREEN, BLUE]), np.arange(3), "cd34")
 
 
 def images(*seeds, side=32, channels=3):
@@ -31,7 +34,7 @@ def test_unpaired_images_alone_are_judged_by_their_patches():
 
 def test_everything_fits_what_has_everything():
     judged = Judged("AtoB", TWENTY, OTHERS, TWENTY, OTHERS, OTHERS, images(*range(50, 60)), paired=True)
-    assert fitting(Material(judged, PLAIN)) == [*MEASURES][:-2]
+    assert fitting(Material(judged, PLAIN, PALETTE)) == [*MEASURES][:-2]
 
 
 @pytest.mark.parametrize(
@@ -51,6 +54,27 @@ def test_counterparts_that_are_met_have_no_difference():
     assert figures(judged, "l1")["l1"].value == 0
     assert figures(judged, "ssim")["ssim"].value == pytest.approx(1)
     assert figures(judged, "psnr")["psnr"].value > 100
+
+
+def test_maps_of_labels_are_judged_by_class():
+    truth, seen = np.full([16, 16, 3], RED), np.full([16, 16, 3], RED)
+    truth[:, 12:], seen[:, 8:] = GREEN, GREEN  # a quarter, and twice as much
+    material = Material(Judged("", ImageSet([seen, seen], ""), ImageSet([truth], ""), paired=True), palette=PALETTE)
+    found = judge(material, "mean_iou")
+    assert {figure.name: figure.value for figure in found} == {
+        "mean_iou": pytest.approx((2 / 3 + 1 / 2) / 2),
+        "pixel_accuracy": 3 / 4,
+        "class_accuracy": pytest.approx((2 / 3 + 1) / 2),
+        "iou_red": pytest.approx(2 / 3),
+        "iou_green": 1 / 2,
+    }
+    assert all(figure.depends_on == {"palette_sha256": "cd34"} for figure in found)
+    assert cautions(found, material) == []
+
+
+def test_palette_that_is_not_the_counterparts_is_told():
+    material = Material(Judged("", TWENTY, OTHERS, paired=True), palette=PALETTE)
+    assert "far from all of the palette" in cautions(judge(material, "mean_iou"), material)[0]
 
 
 def test_more_images_on_one_side_are_left_out_of_pairs():
@@ -154,7 +178,7 @@ def test_measure_that_tells_better_from_worse_gives_a_figure_of_its_name(measure
     classified = Classified(np.array([[0.9, 0.1]]), np.array([0]), ["cat", "dog"], "")
     judged = Judged("AtoB", TWENTY, OTHERS, TWENTY, OTHERS, OTHERS, images(*range(50, 60)), paired=True)
     needs = MEASURES[measure].needs
-    found = judge(Material(classified if "verdicts" in needs else judged, PLAIN), measure)
+    found = judge(Material(classified if "verdicts" in needs else judged, PLAIN, PALETTE), measure)
     assert {figure.better for figure in found} == {MEASURES[measure].better}
     assert "features" in needs or found[0].name == measure
 

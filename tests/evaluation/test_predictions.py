@@ -7,9 +7,9 @@ from evaluation.predictions import (
     accuracy,
     calibration_error,
     class_accuracy,
+    class_ious,
     confusion_matrix,
     mean_iou,
-    nearest_colors,
 )
 from tests.helpers.judged import predictions, stored
 
@@ -47,6 +47,10 @@ def test_class_that_neither_occurs_nor_was_seen_has_no_iou():
     assert mean_iou(np.array([[1, 1, 0], [0, 4, 0], [0, 0, 0]])) == pytest.approx((1 / 2 + 4 / 5) / 2)
 
 
+def test_iou_of_a_class_is_over_what_is_of_it_and_what_was_taken_for_it():
+    np.testing.assert_array_equal(class_ious(np.array([[1, 1, 0], [0, 4, 0], [0, 0, 0]])), [1 / 2, 4 / 5, np.nan])
+
+
 def test_calibration_error_is_the_gap_of_each_bin_by_its_share():
     shares = np.array([[0.95, 0.05], [0.97, 0.03], [0.6, 0.4], [0.4, 0.6]])  # two bins
     labels = np.array([0, 1, 0, 1])
@@ -62,16 +66,3 @@ def test_calibration_error_lets_gaps_of_one_bin_cancel_and_of_two_bins_not():
 
 def test_certain_and_right_classifier_is_calibrated():
     assert calibration_error(np.eye(3), np.arange(3)) == 0.0
-
-
-def test_nearest_color_is_that_of_the_palette():
-    palette = np.array([[0, 0, 0], [255, 0, 0], [250, 250, 250]], np.uint8)
-    image = np.array([[[3, 2, 1], [200, 30, 20]], [[255, 255, 255], [128, 0, 0]]], np.uint8)
-    assert nearest_colors(image, palette).tolist() == [[0, 1], [2, 1]]
-
-
-def test_nearest_color_of_many_is_that_of_each_alone():
-    random = np.random.RandomState(0)
-    image, palette = random.randint(0, 256, [9, 11, 3], np.uint8), random.randint(0, 256, [19, 3], np.uint8)
-    squares = ((image[:, :, None].astype(int) - palette.astype(int)) ** 2).sum(axis=3)
-    assert (nearest_colors(image, palette) == squares.argmin(axis=2)).all()

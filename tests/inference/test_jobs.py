@@ -5,7 +5,7 @@ import os
 import pytest
 
 from base.errors import DataError, UserError
-from inference.jobs import find_jobs, target_names
+from inference.jobs import find_jobs, is_thumbnail, target_names
 from inputs.images import BadImage, encode_for_record
 from inputs.records import image_record
 from tests.helpers.records import write_records
@@ -52,6 +52,13 @@ def test_thumbnails_keep_clear_of_results(tmp_path):
     noise(8, 8).save(tmp_path / "b.jpg")
     thumbnails = {job.thumbnail for job in find_jobs(tmp_path)}
     assert len(thumbnails) == 2 and {name.split("/")[0] for name in thumbnails} == {"inputs-2"}
+
+
+def test_thumbnails_are_told_from_results(tmp_path):
+    noise(8, 8).save(tmp_path / "b.jpg")
+    (job,) = find_jobs(tmp_path)
+    assert is_thumbnail(job.thumbnail) and is_thumbnail(job.thumbnail.replace("inputs", "inputs-2"))
+    assert not any(map(is_thumbnail, (job.target, "inputs/b.jpg", f"x/{job.thumbnail}", f"{job.thumbnail}/x.jpg")))
 
 
 def test_results_of_records_are_named_as_the_records_say(records):

@@ -1,8 +1,11 @@
 """scripts/evaluate.py: figures of runs and folders, kept where they can be compared, and mistakes in one line."""
 
+import hashlib
+import itertools
 import json
 import shutil
 
+import numpy as np
 import pytest
 
 from base.errors import UserError
@@ -52,6 +55,40 @@ def test_folders_are_judged_without_a_run(photos, tmp_path, capsys):
 def test_folder_beside_itself_has_no_distance(photos, capsys):
     main([f"--real={photos}/other", f"--fake={photos}/other"])
     assert capsys.readouterr().out.splitlines()[1].split()[:2] == ["swd", "0"]
+
+
+def test_maps_in_folders_are_judged_by_a_palette(tmp_path, capsys):
+    for number in range(3):
+        truth = np.zeros([16, 20, 3], np.uint8)
+        truth[:, :5] = 255
+        save(tmp_path / "labels" / f"{number}.png", truth)
+        save(tmp_path / "seen" / f"{number}.png", np.where(np.arange(20)[:, None] < 10, 230, truth).astype(np.uint8))
+    (tmp_path / "palette.txt").write_text("0 0 0 land\n255 255 255 sea\n")
+    folders = [f"--real={tmp_path}/labels", f"--fake={tmp_path}/seen", "--paired", f"--palette={tmp_path}/palette.txt"]
+    assert main([*folders, f"--output={tmp_path}/x.json"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    figures = {line.split()[0]: line.split()[1] for line in lines}
+    assert figures["pixel_accuracy"] == "0.75" and figures["iou_sea"] == "0.5" and "psnr" in figures
+    assert "Farthest: result, counterpart" in (tmp_path / "x.html").read_text()
+
+
+def test_palette_is_refused_where_a_run_has_no_counterparts(run, tmp_path):
+    (tmp_path / "palette.txt").write_text("0 0 0 land\n255 255 255 sea\n")
+    with pytest.raises(UserError, match=r"the images of .*photos have no counterparts .* --real, --fake and --paired"):
+        main([f"--run_dir={run}", f"--palette={tmp_path}/palette.txt"])
+
+
+@pytest.mark.slow
+def test_maps_of_a_run_are_judged_by_a_palette(tmp_path):
+    for split, number in itertools.product(("train", "test"), range(3)):
+        save(tmp_path / "data" / split / f"{number}.png", photo(number, 32, 32), photo(10 + number, 32, 32))
+    run = make_run(tmp_path / "maps", "pix2pix", data_dir=str(tmp_path / "data"))
+    (tmp_path / "palette.txt").write_text("0 0 0 land\n255 255 255 sea\n")
+    assert main([f"--run_dir={run}", f"--palette={tmp_path}/palette.txt", "--measures=mean_iou"]) == 0
+    (record,) = json.loads((run / "evaluation.json").read_text())["records"]
+    assert [figure["name"] for figure in record["figures"]][:3] == ["mean_iou", "pixel_accuracy", "class_accuracy"]
+    digest = hashlib.sha256((tmp_path / "palette.txt").read_bytes()).hexdigest()
+    assert record["figures"][0]["depends_on"] == {"palette_sha256": digest}
 
 
 @pytest.mark.slow
@@ -137,7 +174,14 @@ def test_classifier_is_judged_by_its_verdicts(tmp_path, capsys):
         (["--real=a", "--fake=b", "--checkpoint=3"], "--checkpoint has no effect without --run_dir"),
         (["--run_dir=run", "--size=64"], "--size has no effect without --real"),
         (["--run_dir=run", "--fid_mode=clean"], "--fid_mode has no effect without --inception"),
+        (["--run_dir=run", "--paired"], "--paired has no effect without --real"),
         (["--compare=run", "--measures=swd"], "--measures has no effect with --compare"),
+        (["--compare=run", "--palette=x"], "--palette has no effect with --compare"),
+        (["--run_dir=run", "--palette=x", "--measures=swd"], "--palette has no effect with --measures=swd"),
+        (["--real={0}/other", "--fake={0}/other", "--palette=x"], "--palette needs pairs"),
+        (["--real={0}/other", "--fake={0}/other", "--paired", "--palette=x"], "x: No such file"),
+        (["--run_dir=nowhere", "--palette={0}/other/0.png"], "0.png, line 1:"),
+        (["--real={0}/other", "--fake={0}/other", "--measures=mean_iou"], "for lack of: paired, palette"),
         (["--run_dir=nowhere", "--checkpoint=all"], "no such run folder"),
         (["--run_dir=run", "--measures=swd,fdi"], "there is no fdi; there are psnr"),
         (["--compare=,"], "must be names of run folders"),
