@@ -39,22 +39,26 @@ def test_pyramid_puts_the_image_together_again():
     assert fine + np.einsum("yxcij,ij->yxc", windows, kernel) == pytest.approx(image, abs=1e-5)
 
 
-def test_distance_is_that_of_the_formula_in_float64():
+@pytest.mark.parametrize("width, channels", [(16, 3), (27, 1)])
+def test_distance_is_that_of_the_formula_in_float64(width, channels):
     """Of one level: every patch of both sets, normalised, sorted along 512 directions."""
-    images = [smooth_images(6, seed, side=16, sharpness=0.5 + seed).astype(np.float64) for seed in (0, 1)]
+    images = [
+        smooth_images(6, seed, side=32, sharpness=0.5 + seed).astype(np.float64)[:, :16, :width, :channels]
+        for seed in (0, 1)
+    ]
     sets, normal = [], np.random.RandomState(9)
     for each in images:
         corners = np.random.RandomState(0)
         patches = []
         for image in each:
-            x = corners.randint(3, 13, 128)
+            x = corners.randint(3, width - 3, 128)
             y = corners.randint(3, 13, 128)
             patches += [image[j - 3 : j + 4, i - 3 : i + 4] for i, j in zip(x, y)]
         patches = np.array(patches)
         sets.append(((patches - patches.mean((0, 1, 2))) / patches.std((0, 1, 2))).reshape(len(patches), -1))
     found = []
     for _ in range(4):
-        directions = normal.standard_normal([147, 128])
+        directions = normal.standard_normal([49 * channels, 128])
         directions /= np.sqrt((directions**2).sum(axis=0))
         first, second = (np.sort(each @ directions, axis=0) for each in sets)
         found.append(np.abs(first - second).mean())
