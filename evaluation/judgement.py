@@ -135,8 +135,10 @@ def _swd(material):
 
 
 def _cycle(material):
-    came_back = material.values("cycled"), material.values("sources")
-    yield Figure("cycle_psnr", psnr(*came_back), "PSNR of what comes back of a cycle", "dB")
+    cycled = material.values("cycled")
+    value = psnr(cycled, material.values("sources")[: len(cycled)])
+    about = {"images": len(cycled)}
+    yield Figure("cycle_psnr", value, "PSNR of what comes back of a cycle", "dB", depends_on=about)
 
 
 def _change(material):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
@@ -9,11 +10,12 @@ import numpy as np
 from base.graph_mode import tf
 from evaluation.run_data import RunData
 from evaluation.sets import Classified, ImageSet, Judged
-from inference.session import generate, run_in_batches, run_one_by_one
+from inference.session import generate, run_in_batches
 from inputs.images import to_uint8, to_unit
 from models.model import Model
 
-NOISED = 8  # translations that are translated back under noise
+CYCLED = 16  # translations of a direction that are translated back
+NOISED = 8  # of them, those that are under noise, too
 
 Track = Callable[[Iterable, int, str], Iterator]  # what shows progress: items, how many, and what they are
 
@@ -52,25 +54,18 @@ def judged_of_model(
         images = track(generate(session, outputs.generation, seed, len(reals)), len(reals), "images")
         fakes = ImageSet(list(map(to_uint8, images)), f"images made of noise, seed {seed}")
         found.append(Judged("", fakes, reals, train=data.train(name) if training else None))
+    made = _translated(session, model, data, track)
     for direction, (source, target) in directions(model).items():
-        sources, comparison = data.test(source), outputs.comparisons[direction]
-        tensors = {"before": comparison.before, "after": comparison.after}
-        if direction in outputs.cycles:
-            tensors["cycled"] = outputs.cycles[direction]
-        made: dict[str, list[np.ndarray]] = {name: [] for name in tensors}
-        images = run_one_by_one(session, model, tensors, {source: sources})
-        for values in track(images, len(sources), f"images {direction}"):
-            for name, value in values.items():
-                made[name].append(to_uint8(value))
+        sources, results = data.test(source), made[direction]
         origin = f"translations of {sources.origin}"
         found.append(
             Judged(
                 name=direction,
-                fakes=ImageSet(made["after"], origin),
+                fakes=ImageSet(results["after"], origin),
                 reals=data.test(target),
-                sources=ImageSet(made["before"], sources.origin),
-                cycled=ImageSet(made["cycled"], origin) if "cycled" in made else None,
-                noised=_noised(session, model, direction, made["after"]) if "cycled" in made else None,
+                sources=ImageSet(results["before"], sources.origin),
+                cycled=ImageSet(results["cycled"], origin) if "cycled" in results else None,
+                noised=_noised(session, model, direction, results["after"]) if "cycled" in results else None,
                 train=data.train(target) if training else None,
                 paired=data.corresponding(source, target),
             )
@@ -110,6 +105,33 @@ def directions(model: Model) -> dict[str, tuple[str, str]]:
         direction: (_stream_of(model, outputs.translations[direction].source), _stream_of(model, comparison.truth))
         for direction, comparison in outputs.comparisons.items()
     }
+
+
+def _translated(
+    session: tf.Session, model: Model, data: RunData, track: Track
+) -> dict[str, dict[str, list[np.ndarray]]]:
+    """What is made of the test images: by direction "before", "after", and where there are cycles, of the first few
+    "cycled"; uint8.
+
+    Directions run side by side, since training leaves an op one core where these keep all busy (`share_cores`).
+    """
+    outputs = model.outputs
+    sources = {direction: source for direction, (source, _) in directions(model).items()}
+    made: dict[str, dict[str, list[np.ndarray]]] = {direction: defaultdict(list) for direction in sources}
+    longest = max((len(data.test(source)) for source in sources.values()), default=0)
+    for index in track(range(longest), longest, "images"):
+        tensors, feed = {}, {}
+        for direction, source in sources.items():
+            if index < len(data.test(source)):
+                comparison = outputs.comparisons[direction]
+                feed[model.inputs[source]] = data.test(source)[[index] * model.part_size]  # alone in its batch
+                tensors[direction] = {"before": comparison.before, "after": comparison.after}
+                if direction in outputs.cycles and index < CYCLED:
+                    tensors[direction]["cycled"] = outputs.cycles[direction]
+        for direction, values in session.run(tensors, feed).items():
+            for name, value in values.items():
+                made[direction][name].append(to_uint8(value[0]))
+    return made
 
 
 def _noised(session: tf.Session, model: Model, direction: str, fakes: Sequence[np.ndarray]) -> ImageSet:

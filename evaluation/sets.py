@@ -70,8 +70,8 @@ class Judged(NamedTuple):
       fakes: what is judged.
       reals: what it should look like; of other images, unless `paired`.
       sources: what each fake was made from.
-      cycled: what comes back when each fake is translated back.
-      noised: what comes back of the first few, with noise of one grey level on them.
+      cycled: what comes back when the first few fakes are translated back.
+      noised: what comes back of some of them, with noise of one grey level on them.
       train: what `reals` were to a network that was trained: its training images.
       paired: whether each of `reals` is what the fake of the same index should be.
     """

@@ -77,12 +77,3 @@ def run_in_batches(
         values = session.run(tensors, {model.inputs[name]: batch[indices] for name, batch in images.items()})
         for index in range(min(size, count - start)):
             yield {name: value[index] for name, value in values.items()}
-
-
-def run_one_by_one(
-    session: tf.Session, model: Model, tensors: Mapping[str, tf.Tensor], images: Images
-) -> Iterator[dict[str, np.ndarray]]:
-    """Runs tensors as `run_in_batches` does, but each image fills a batch alone: norms see nothing of the others."""
-    for index in range(min(map(len, images.values()))):
-        feed = {model.inputs[name]: batch[np.full(model.part_size, index)] for name, batch in images.items()}
-        yield {name: value[0] for name, value in session.run(tensors, feed).items()}

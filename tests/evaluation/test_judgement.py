@@ -107,8 +107,9 @@ def test_grey_fakes_of_coloured_sources_have_a_correlation_and_no_change():
 
 
 def test_cycle_compares_what_comes_back_with_the_source():
-    judged = Judged("AtoB", OTHERS, OTHERS, sources=TWENTY, cycled=TWENTY)
-    assert figures(judged, "cycle_psnr")["cycle_psnr"].value > 100
+    judged = Judged("AtoB", OTHERS, OTHERS, sources=TWENTY, cycled=images(*range(5)))
+    found = figures(judged, "cycle_psnr")["cycle_psnr"]
+    assert found.value > 100 and found.depends_on == {"images": 5}
 
 
 def test_patch_distance_is_given_for_every_level_and_their_mean():

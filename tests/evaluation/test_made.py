@@ -74,6 +74,26 @@ def test_source_that_is_hidden_in_the_translation_is_lost_under_noise(session):
     assert lost.value > 40
 
 
+def test_every_image_is_translated_alone_and_the_first_few_back(session):
+    a, b = (tf.placeholder(tf.float32, [2, 4, 4, 1], name) for name in "ab")
+    mean_a, mean_b = (tf.ones_like(x) * tf.reduce_mean(x) for x in (a, b))
+    outputs = Outputs(
+        translations={"AtoB": Translation(a, mean_a, 1, 1), "BtoA": Translation(b, mean_b, 1, 1)},
+        comparisons={"AtoB": Comparison(a, mean_a, truth=b), "BtoA": Comparison(b, mean_b, truth=a)},
+        cycles={"AtoB": -mean_a},
+    )
+    model = SimpleNamespace(outputs=outputs, inputs={"a": a, "b": b}, global_step=tf.constant(0), part_size=2)
+    plain = {
+        name: ImageSet([np.full([4, 4, 1], 2 * level, np.uint8) for level in range(count)], name)
+        for name, count in (("a", 20), ("b", 3))
+    }
+    data = SimpleNamespace(test=plain.get, corresponding=lambda source, target: False)
+    a_to_b, b_to_a = judged_of_model(session, model, data)
+    assert [int(image[0, 0, 0]) for image in a_to_b.fakes.images] == [2 * level for level in range(20)]
+    assert [int(image[0, 0, 0]) for image in a_to_b.cycled.images] == [255 - 2 * level for level in range(16)]
+    assert [int(image[0, 0, 0]) for image in b_to_a.fakes.images] == [0, 2, 4] and b_to_a.cycled is None
+
+
 @pytest.mark.slow
 def test_pairs_are_judged_with_their_counterparts(tmp_path, data):
     run = loaded(tmp_path, data, "pix2pix", "pairs")

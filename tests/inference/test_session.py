@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from base.graph_mode import tf
-from inference.session import generate, run_in_batches, run_one_by_one, translate
+from inference.session import generate, run_in_batches, translate
 from models.model import Generation, Translation
 
 
@@ -15,7 +15,7 @@ class Doubler:
         self.part_size = 4
         images = tf.placeholder(tf.float32, [4, None, None, 1])
         self.inputs = {"images": images}
-        self.tensors = {"twice": 2 * images, "mean": tf.fill([4], tf.reduce_mean(images))}
+        self.tensors = {"twice": 2 * images}
 
 
 @pytest.fixture
@@ -59,9 +59,3 @@ def test_shortest_input_says_how_many(session, doubler):
     doubler.inputs["others"] = tf.placeholder(tf.float32, [4, 1, 1, 1])
     images = {"images": np.zeros([6, 1, 1, 1]), "others": np.zeros([5, 1, 1, 1])}
     assert len(list(run_in_batches(session, doubler, doubler.tensors, images))) == 5
-
-
-def test_images_that_fill_a_batch_alone_see_nothing_of_the_others(session, doubler):
-    images = np.arange(6, dtype="f").reshape(6, 1, 1, 1)
-    found = run_one_by_one(session, doubler, doubler.tensors, {"images": images})
-    np.testing.assert_array_equal([each["mean"] for each in found], np.arange(6))
