@@ -52,7 +52,7 @@ def train(name, parts=1, own=None, equal=False, **values):
                     feed = {x: images[first : first + model.part_size] for x, images in batch.items()}
                     told, _ = session.run([train_op.scalars, train_op.op], feed)
                 scalars.append(told)
-                states.append({v.op.name: session.run(v) for v in tf.global_variables()})
+                states.append(session.run({v.op.name: v for v in tf.global_variables()}))
         return Trained(scalars, states[0], states[-1])
 
 
