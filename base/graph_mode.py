@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import gc
 import glob
 import os
 import re
@@ -60,12 +61,16 @@ def _import_tensorflow() -> types.ModuleType:
     except OSError as error:
         what = "the folder for temporary files, which TensorFlow needs"
         raise OutputError(f"{what}: cannot be written: {error.strerror or error}") from None
-    with stop_signals_raised(), without_chatter():
-        import tensorflow.compat.v1 as tensorflow
+    gc.disable()  # nearly all that is imported stays: to look for garbage in it takes a tenth of the time
+    try:
+        with stop_signals_raised(), without_chatter():
+            import tensorflow.compat.v1 as tensorflow
 
-        if not has_gpu_driver():
-            # TensorFlow looks once, here, and says that it found nothing.
-            tensorflow.config.set_visible_devices([], "GPU")
+            if not has_gpu_driver():
+                # TensorFlow looks once, here, and says that it found nothing.
+                tensorflow.config.set_visible_devices([], "GPU")
+    finally:
+        gc.enable()
     tensorflow.disable_eager_execution()
     tensorflow.logging.set_verbosity(tensorflow.logging.ERROR)
     return tensorflow
