@@ -16,6 +16,7 @@ torch = pytest.importorskip("torch")
 torch_networks = pytest.importorskip("benchmarks.torch_networks")
 
 FILE = "latest_net_G_A.pth"
+SMALL = ["--image_size=32", "--ndf=4", "--discriminator_layers=1", "--lambda_identity=0"]  # of the run that is made
 
 pytestmark = pytest.mark.fuzz
 
@@ -79,7 +80,7 @@ def test_import_of_damaged_weights_replaces_a_run_by_a_whole_one_or_keeps_it(fuz
     def attack(draw):
         (tmp_path / FILE).write_bytes(damaged(draw))
         before = snapshot(tmp_path)
-        flags = ["--source=.", "--run_dir=run", "--overwrite", "--image_size=32", "--ndf=4"]
+        flags = ["--source=.", "--run_dir=run", "--overwrite", *SMALL]
         ended = run_here(import_weights.main, flags, capfd)
         assert_well_ended(ended)
         assert_kept(before, tmp_path, owned="" if ended.code else "run/.*")

@@ -22,6 +22,8 @@ TINY = {  # a WGAN: of the models the fastest to build
     "critic_steps": 2, "critic_lead": 2, "precision": "float32", "checkpoint_every": 4, "sample_every": 1000,
 }  # fmt: skip
 
+SMALL = {"image_size": 24, "ndf": 4, "discriminator_layers": 1, "lambda_identity": 0, "pool_size": 2}  # of a CycleGAN
+
 
 class EntryPoint(NamedTuple):
     """A command.
@@ -83,7 +85,7 @@ ENTRY_POINTS = {
     ),
     "import_weights": EntryPoint(
         "scripts/import_weights.py",
-        flags({"source": "{material}/saved", "run_dir": "run", "image_size": 24, "ndf": 4, "overwrite": True}),
+        flags({"source": "{material}/saved", "run_dir": "run", "overwrite": True, **SMALL}),
         ["run/config.json", "run/checkpoints/model-0.index", "run/checkpoints/model-0.data-*"],
     ),
     "evaluate": EntryPoint(

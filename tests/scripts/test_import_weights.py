@@ -1,8 +1,6 @@
 """scripts/import_weights.py: a run folder that translates and trains on, and mistakes in one line."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 from unittest import mock
 
@@ -15,16 +13,16 @@ from inputs.scenes import write_scenes
 from run_folder.checkpoints import Checkpoints
 from run_folder.folder import RunFolder
 from scripts import import_weights
+from tests.helpers.programs import run_here
 from tests.helpers.pytorch import SOURCE, assert_same_outputs, save, save_all
 from tests.helpers.runs import train_here
-from tests.helpers.untrained import noise
+from tests.helpers.untrained import make_run, noise
 
 torch = pytest.importorskip("torch")
 torch_networks = pytest.importorskip("benchmarks.torch_networks")
 
-ROOT = Path(__file__).resolve().parents[2]
 RUN = "run"
-OF_TRAINING = ["--image_size=32", "--pool_size=2"]  # small checkpoints
+OF_TRAINING = ["--image_size=32", "--pool_size=2", "--lambda_identity=0"]  # small checkpoints and graphs
 
 
 @pytest.fixture(autouse=True)
@@ -45,6 +43,10 @@ def compare(config, networks):
     assert_same_outputs(
         config, networks, lambda session: Checkpoints(checkpoints, tf.trainable_variables()).restore(session)
     )
+
+
+def bytes_of(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in Path(folder).rglob("*") if path.is_file()}
 
 
 @pytest.mark.slow
@@ -83,11 +85,14 @@ def test_one_generator_and_an_epoch(direction, ours, other, capsys):
 
 @pytest.mark.slow
 def test_a_run_is_not_overwritten_unless_asked():
+    make_run(RUN)
+    before = bytes_of(RUN)
     save_all(blocks=1)
-    import_run(*OF_TRAINING)
     with pytest.raises(UsageError, match=r"holds a run.*--overwrite"):
         import_run(*OF_TRAINING)
+    assert bytes_of(RUN) == before
     import_run("--overwrite", *OF_TRAINING)
+    assert bytes_of(RUN) != before
 
 
 @pytest.mark.slow
@@ -99,15 +104,11 @@ def test_weights_that_do_not_fit_write_nothing():
     assert not os.path.exists(RUN)
 
 
-def bytes_of(folder):
-    return {path.relative_to(folder): path.read_bytes() for path in Path(folder).rglob("*") if path.is_file()}
-
-
 @pytest.mark.slow
 def test_run_is_replaced_only_by_one_that_is_whole(monkeypatch):
-    save_all(blocks=1)
-    import_run(*OF_TRAINING)
+    make_run(RUN)
     before = bytes_of(RUN)
+    save_all(blocks=1)
     broken = torch.load(f"{SOURCE}/latest_net_G_A.pth")
 
     def refused(words):
@@ -141,21 +142,16 @@ def test_training_goes_on(capfd):
     assert code == 0 and "steps 1 to 1" in output
 
 
-def command_line_error(*flags):
-    script = [sys.executable, str(ROOT / "scripts" / "import_weights.py")]
-    result = subprocess.run([*script, *flags], capture_output=True, text=True)
-    assert result.returncode == 2
-    assert result.stderr.count("\n") == 1
-    return result.stderr
+def test_errors_of_use_are_one_line(capfd):
+    def error(*flags):
+        ended = run_here(import_weights.main, [f"--source={SOURCE}", f"--run_dir={RUN}", *flags], capfd)
+        assert ended.code == 2 and ended.err.count("\n") == 1
+        return ended.err
 
-
-@pytest.mark.slow
-def test_errors_of_use_are_one_line():
     save("G_A", torch_networks.ResNetGenerator(3, 3, 4, 1))
-    flags = [f"--source={SOURCE}", f"--run_dir={RUN}"]
-    assert "--ngf=32: latest_net_G_A.pth has 4" in command_line_error(*flags, "--ngf=32")
+    assert "--ngf=32: latest_net_G_A.pth has 4" in error("--ngf=32")
     Path(SOURCE, "latest_net_G_A.pth").write_bytes(b"no weights")
-    assert "cannot be read as weights" in command_line_error(*flags)
+    assert "cannot be read as weights" in error()
 
 
 @pytest.mark.parametrize(
