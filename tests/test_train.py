@@ -14,6 +14,7 @@ from base.files import read_regular
 from base.places import as_path
 from inputs.scenes import write_scenes
 from tests.helpers import runs
+from tests.helpers.entry_points import TINY as WGAN
 from tests.helpers.places import names, put_folder
 from tests.helpers.runs import (
     assert_same_variables,
@@ -29,7 +30,8 @@ TINY = {
     "generator_blocks": 1,
     "ngf": 4,
     "ndf": 4,
-    "discriminator_layers": 2,
+    "discriminator_layers": 1,
+    "lambda_identity": 0,
     "pool_size": 3,
     "dropout": True,
     "precision": "float32",
@@ -37,6 +39,10 @@ TINY = {
     "sample_every": 1000,
     "summary_every": 1000,
 }
+COLORIZE = {
+    "model": "pix2pix", "colorize": True, "image_size": 16, "load_size": 18, "ngf": 4, "ndf": 4,
+    "discriminator_layers": 1, "precision": "float32", "lr_policy": "linear",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +67,8 @@ def test_a_killed_run_ends_in_the_weights_of_one_that_never_was(tmp_path, data):
 
     All in processes of their own: the bits of bfloat16 depend on the threads of a process, which here is an old one.
     """
-    whole, killed, values = tmp_path / "whole", tmp_path / "killed", {"precision": "bfloat16", "max_steps": 40}
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    values = {"precision": "bfloat16", "image_size": 16, "load_size": 18, "max_steps": 40}
     code, output = runs.train(whole, data, TINY, **values)
     assert code == 0, output
     kill_after_checkpoint(killed, 10, start(killed, data, **values))
@@ -73,8 +80,9 @@ def test_a_killed_run_ends_in_the_weights_of_one_that_never_was(tmp_path, data):
 
 
 @pytest.mark.slow
-def test_a_killed_run_at_a_path_with_a_scheme_ends_in_the_weights_of_one_on_this_machine(tmp_path, data, train):
+def test_a_killed_run_at_a_path_with_a_scheme_ends_in_the_weights_of_one_on_this_machine(tmp_path, data, capfd):
     whole, killed = tmp_path / "whole", as_path("ram://runs/killed")
+    train = functools.partial(runs.train_here, capfd=capfd, defaults={**WGAN, "checkpoint_every": 5})
     assert train(whole, data, max_steps=8)[0] == 0
     there = put_folder(Path(data), as_path("ram://runs/data"))
     judged = {"max_steps": 8, "summary_every": 2, "evaluate_every": 4, "evaluate": "swd", "keep_best": "swd"}
@@ -91,7 +99,7 @@ def test_a_killed_run_at_a_path_with_a_scheme_ends_in_the_weights_of_one_on_this
 @pytest.mark.slow
 def test_a_signal_saves_and_says_how_to_continue(tmp_path, data):
     number, run_dir = signal.SIGINT, str(tmp_path / "run")
-    process = start(run_dir, data, max_steps=100_000)
+    process = runs.start(run_dir, data, WGAN, max_steps=100_000)
     runs.wait_for_checkpoint(run_dir, 5, process)
     process.send_signal(number)
     output = process.communicate(timeout=60)[0]
@@ -102,23 +110,24 @@ def test_a_signal_saves_and_says_how_to_continue(tmp_path, data):
 
 
 @pytest.mark.slow
-def test_a_finished_run_says_so_and_more_steps_continue_it(tmp_path, data, train):
+def test_a_finished_run_says_so_and_more_steps_continue_it(tmp_path, data, capfd):
     run_dir = str(tmp_path / "run")
-    code, output = train(run_dir, data, max_steps=3)
+    train = functools.partial(runs.train_here, run_dir, data, capfd, COLORIZE)
+    code, output = train(max_steps=3)
     assert code == 0, output
     lines = output.splitlines()
-    assert lines[0] == "cyclegan, 7 images in trainA and 7 images in trainB; TensorFlow starts ..."
+    assert lines[0] == "pix2pix, 14 images in train; TensorFlow starts ..."
     assert re.fullmatch(rf"float32 on .+: steps 1 to 3 in {run_dir}", lines[1])
     assert lines[2] == f"Watch it: tensorboard --logdir={run_dir}"
     assert lines[-1] == f"Sample grid: {run_dir}/samples/step-00000003.png" and os.path.exists(lines[-1].split(": ")[1])
-    code, output = train(run_dir, data, max_steps=3)
+    code, output = train(max_steps=3)
     assert code == 0 and "has done all its 3 steps" in output
-    code, output = train(run_dir, data, max_steps=4)
+    code, output = train(max_steps=4)
     assert code == 0 and "steps 4 to 4" in output
     assert "The learning rate follows linear over 4 steps now, not 3" in output
-    code, output = train(run_dir, data, max_steps=4, ngf=8)
+    code, output = train(max_steps=4, ngf=8)
     assert code == 2 and "--ngf=8 differs from this run's 4" in output and output.count("\n") == 1
-    code, output = train(run_dir, data, max_steps=2, ngf=8, overwrite=True)
+    code, output = train(max_steps=2, ngf=8, overwrite=True)
     assert code == 0 and variables(run_dir)["global_step"] == 2
 
 

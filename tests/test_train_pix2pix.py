@@ -13,8 +13,8 @@ from tests.helpers.runs import assert_continues_exactly, assert_same_variables
 from train import main
 
 COMMON = {
-    "image_size": 32,
-    "load_size": 36,
+    "image_size": 16,
+    "load_size": 18,
     "ngf": 4,
     "ndf": 4,
     "discriminator_layers": 1,
