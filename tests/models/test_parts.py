@@ -11,7 +11,7 @@ ALTERNATING = {"critic_steps": 1, "critic_lead": 1}
 
 @pytest.mark.slow
 def test_cyclegan_in_parts_that_workers_share_with_its_pools_and_dropout():
-    values = {"dropout": True, "pool_size": 3}
+    values = {"dropout": True, "pool_size": 3, "discriminator_layers": 1}
     whole = train("cyclegan", **values)
     assert_same_steps(train("cyclegan", SIZE, **values), whole)
     shared = run_together(2, lambda own: train("cyclegan", 2, own, **values))
