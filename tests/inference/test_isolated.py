@@ -24,7 +24,7 @@ def summer(tmp_path_factory):
     return make_run(tmp_path_factory.mktemp("runs") / "summer")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def run(summer):
     run = IsolatedRun(summer, "AtoB")
     yield run
@@ -59,11 +59,6 @@ def test_errors_of_loading_are_those_of_this_process(summer, tmp_path):
         IsolatedRun(tmp_path / "nowhere", "AtoB")
     with pytest.raises(UsageError, match="--direction=AtoC: the model cyclegan of this run has AtoB, BtoA"):
         IsolatedRun(summer, "AtoC")
-
-
-def test_process_ends_with_the_run(run):
-    run.close()
-    assert run._process.exitcode == -signal.SIGKILL
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +107,12 @@ def test_an_object_that_cannot_be_made_again_may_come_back(thing):
             thing.revive()
     thing._arguments = ["box"]
     assert thing.call("add", 1, 2) == 3
+
+
+def test_process_ends_with_the_object():
+    thing = Isolated(Thing, "box")
+    thing.close()
+    assert thing._process.exitcode == -signal.SIGKILL
 
 
 def test_an_object_that_cannot_be_made_is_told():
