@@ -61,6 +61,7 @@ def _import_tensorflow() -> types.ModuleType:
     except OSError as error:
         what = "the folder for temporary files, which TensorFlow needs"
         raise OutputError(f"{what}: cannot be written: {error.strerror or error}") from None
+    collected = gc.isenabled()
     gc.disable()  # nearly all that is imported stays: to look for garbage in it takes a tenth of the time
     try:
         with stop_signals_raised(), without_chatter():
@@ -70,7 +71,8 @@ def _import_tensorflow() -> types.ModuleType:
                 # TensorFlow looks once, here, and says that it found nothing.
                 tensorflow.config.set_visible_devices([], "GPU")
     finally:
-        gc.enable()
+        if collected:
+            gc.enable()
     tensorflow.disable_eager_execution()
     tensorflow.logging.set_verbosity(tensorflow.logging.ERROR)
     return tensorflow
