@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from base.errors import DataError, OutputError
-from base.places import AnyPath, RemotePath, as_path, partial_name, stat_of
+from base.places import AnyPath, RemotePath, as_path, is_remote, partial_name, stat_of
 
 MARKER = ".unfinished"  # file in a folder that is on its way to its name, or that another one takes the place of
 MARK = "This folder is not finished. The program that was writing it removes it when it is run again.\n"
@@ -152,8 +152,9 @@ def _lock(path: str | os.PathLike, flags: int) -> int:
 
 def read_regular(path: str | os.PathLike, most: int) -> bytes:
     """Reads a regular file whole; errors are those of `open_regular`."""
-    with open_regular(path, most) as file:
-        return file.read(most)
+    file, size = _open_regular(path, most)
+    with file:
+        return file.read(size)  # `most` would be asked of the memory, which takes longer than to read a small file
 
 
 def open_regular(path: str | os.PathLike, most: int = sys.maxsize) -> BinaryIO:
@@ -166,17 +167,20 @@ def open_regular(path: str | os.PathLike, most: int = sys.maxsize) -> BinaryIO:
     Raises:
       OSError: it cannot be read, is no regular file, or is larger.
     """
-    _check_regular(path, stat_of(path), most)
-    found = as_path(path)
-    if isinstance(found, RemotePath):
-        return found.open()
+    return _open_regular(path, most)[0]
+
+
+def _open_regular(path: str | os.PathLike, most: int) -> tuple[BinaryIO, int]:
+    """What `open_regular` gives, and the bytes that the file has."""
+    size = _check_regular(path, stat_of(path), most)
+    if is_remote(path):
+        return RemotePath(os.fspath(path)).open(), size
     file = open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
     try:
-        _check_regular(path, os.fstat(file.fileno()), most)  # it may have been replaced in between
+        return file, _check_regular(path, os.fstat(file.fileno()), most)  # it may have been replaced in between
     except OSError:
         file.close()
         raise
-    return file
 
 
 def read_if_there(path: AnyPath, most: int) -> bytes | None:
@@ -189,7 +193,8 @@ def read_if_there(path: AnyPath, most: int) -> bytes | None:
         raise DataError(f"{path}: cannot be read: {error.strerror}") from None
 
 
-def _check_regular(path: str | os.PathLike, status: os.stat_result, most: int) -> None:
+def _check_regular(path: str | os.PathLike, status: os.stat_result, most: int) -> int:
+    """Gives the bytes of a regular file."""
     name = os.fspath(path)
     if stat.S_ISDIR(status.st_mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), name)
@@ -197,6 +202,7 @@ def _check_regular(path: str | os.PathLike, status: os.stat_result, most: int) -
         raise OSError(errno.EINVAL, "it is no regular file", name)
     if status.st_size > most:
         raise OSError(errno.EFBIG, f"it has {status.st_size:,} bytes, more than {most:,}", name)
+    return status.st_size
 
 
 def _replace_folder(path: Path, new: Path) -> None:

@@ -9,6 +9,7 @@ ALGORITHM = "Feistel network of 12 rounds"  # of `index_at`; recorded with a run
 ROUNDS = 12  # with 6, 4,000 epochs of nine images show that some follow each other more often than others
 ORDER, CHANCE, REPLACEMENT = range(3)  # what random numbers are drawn for
 LOW_64 = (1 << 64) - 1
+NEXT_INDEX = 1 << 192  # in Philox' counter of 256 bits, whose last 64 are the index
 
 
 def random_words(seed: int, key: int, purpose: int, index: int, count: int) -> np.ndarray:
@@ -21,7 +22,7 @@ def random_words(seed: int, key: int, purpose: int, index: int, count: int) -> n
     Returns:
       uint64 array [count]: a stretch of the Philox-4x64 stream, which NumPy promises never to change.
     """
-    return np.random.Philox(key=[seed, key], counter=[0, 0, purpose, index]).random_raw(count)
+    return _philox(seed, key, purpose, index).random_raw(count)
 
 
 def index_at(seed: int, key: int, position: int, count: int) -> int:
@@ -53,9 +54,14 @@ def index_at(seed: int, key: int, position: int, count: int) -> int:
             return place
 
 
-def chance_at(seed: int, key: int, position: int) -> np.ndarray:
-    """The three random numbers, uint64, that decide on crop and flip of a stream's image at a position."""
-    return random_words(seed, key, CHANCE, position, count=3)
+def chances_at(seed: int, key: int, positions: range) -> list[list[int]]:
+    """The three random numbers that decide on crop and flip of a stream's image, at each of consecutive positions."""
+    generator = _philox(seed, key, CHANCE, positions.start)
+    chances = []
+    for _ in positions:
+        chances.append(generator.random_raw(3).tolist())  # of a block of four, after which the counter is one further
+        generator.advance(NEXT_INDEX - 1)
+    return chances
 
 
 def replacement(seed: int, key: int, index: int, attempt: int, count: int) -> int:
@@ -72,6 +78,10 @@ def replacement(seed: int, key: int, index: int, attempt: int, count: int) -> in
         return index
     (start,) = random_words(seed, key, REPLACEMENT, index, count=1)
     return (index + 1 + (int(start) + attempt - 1) % (count - 1)) % count
+
+
+def _philox(seed: int, key: int, purpose: int, index: int) -> np.random.Philox:
+    return np.random.Philox(key=[seed, key], counter=[0, 0, purpose, index])
 
 
 @functools.lru_cache(maxsize=16)  # the current and the next epoch of each stream

@@ -86,7 +86,7 @@ def build_pipeline(
     reader = Reader(streams, sources, config, workers, worker)
     with tf.name_scope("inputs"):
         with tf.device("/cpu:0"):
-            first = tf.cast(start_step, tf.int64) * (config.batch_size // workers)
+            first = tf.cast(start_step, tf.int64) * (config.batch_size // workers // reader.read_size)
             iterator = tf.data.make_initializable_iterator(_dataset(reader, first))
             read = iterator.get_next()
         batch = {
@@ -105,12 +105,12 @@ def _dataset(reader: Reader, first: tf.Tensor) -> tf.data.Dataset:
     def read(number):
         images = numpy_function(reader.function, [number], [tf.as_dtype(stream.read_dtype) for stream in streams])
         for image, stream in zip(images, streams, strict=True):
-            image.set_shape(stream.shape(size))
+            image.set_shape([reader.read_size, *stream.shape(size)])
         return tuple(images)
 
     numbers = tf.data.Dataset.range(first, tf.int64.max)
     images = numbers.map(read, num_parallel_calls=threads, deterministic=True)
-    parts = images.batch(reader.share_size, drop_remainder=True).prefetch(PREFETCH_PARTS)
+    parts = images.rebatch(reader.share_size, drop_remainder=True).prefetch(PREFETCH_PARTS)
     options = tf.data.Options()
     options.threading.private_threadpool_size = threads
     return parts.with_options(options)

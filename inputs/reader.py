@@ -4,25 +4,30 @@ import atexit
 import itertools
 import time
 import weakref
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from base.errors import DataError
 from inputs.damage import Damage
-from inputs.images import DamagedImage
-from inputs.order import chance_at, index_at, replacement
+from inputs.images import BadImage, DamagedImage, located
+from inputs.order import chances_at, index_at, replacement
 from inputs.sources import Source
-from inputs.streams import Draw, Input
+from inputs.streams import Draw, Input, Prepared
 
 IDLE_SECONDS = 0.1
+READ_AT_ONCE = 32  # entries of each stream, at most
+KEPT_BYTES = 256 << 20  # of what is kept of a stream, at most: all of CIFAR-10, padded
 
 _readers: weakref.WeakSet = weakref.WeakSet()
 
 
 class Reader:
-    """Reads one entry of each stream at a time.
+    """Reads some consecutive entries of each stream at a time.
+
+    What is prepared of a stream is kept in memory for the next epochs, where the whole of it takes no more than
+    KEPT_BYTES; of images that differ in size, those that are small enough.
 
     Another image takes the place of a damaged one, in all streams of its key: which depends on the seed and the index
     of the damaged one alone, not on what was read before.
@@ -31,6 +36,7 @@ class Reader:
       streams: what it reads, by name.
       config: as for `inputs.pipeline.build_pipeline`.
       share_size: int, images of each stream that it reads of a part.
+      read_size: int, of which it reads so many at a time.
     """
 
     def __init__(
@@ -45,6 +51,8 @@ class Reader:
         self.streams = streams
         self.config = config
         self.share_size = config.part_size // workers
+        at_once = min(self.share_size, READ_AT_ONCE) if config.crops else 1  # what is not cropped may differ in size
+        self.read_size = next(size for size in range(at_once, 0, -1) if self.share_size % size == 0)
         self.function = lambda number: tuple(self.read(number))  # for `base.graph_mode.numpy_function`
         self._workers, self._worker = workers, worker
         self._sources = sources
@@ -52,10 +60,11 @@ class Reader:
         self._groups = {  # by key: the streams that go in step, by name
             key: dict(items) for key, items in itertools.groupby(by_key, key=lambda item: item[1].key)
         }
-        self._damage = {
-            key: Damage(max(len(sources[stream.split]) for stream in group.values()))
-            for key, group in self._groups.items()
+        self._counts = {  # by key: of the images that the streams have
+            key: {len(sources[stream.split]) for stream in group.values()} for key, group in self._groups.items()
         }
+        self._damage = {key: Damage(max(counts)) for key, counts in self._counts.items()}
+        self._kept: dict[str, dict[int, Prepared]] = {name: {} for name in streams}  # by index
         self._errors: dict[int, DataError] = {}  # by the number of the read
         self._busy: set[int] = set()  # numbers of the reads that go on
         self._ready: dict[int, float] = {}  # number of a read: when it had ended
@@ -64,28 +73,27 @@ class Reader:
         _readers.add(self)
 
     def read(self, number: int) -> list[np.ndarray]:
-        """Reads one entry of each stream.
+        """Reads `read_size` entries of each stream.
 
         Args:
-          number: how many this reader has to read of each stream before.
+          number: how many such reads come before.
 
         Returns:
-          List of uint8 arrays [height, width, channels], or int64 scalars of Labels; one for each stream.
+          List of uint8 arrays [read_size, height, width, channels], or int64 [read_size] of Labels; one for each
+          stream.
 
         Raises:
           DataError: an image cannot be read, or too many are damaged; `error` will find it again.
         """
         number = int(number)
-        part, place = divmod(number, self.share_size)
-        position = (part * self._workers + self._worker) * self.share_size + place
+        part, place = divmod(number * self.read_size, self.share_size)
+        start = (part * self._workers + self._worker) * self.share_size + place
         self._busy.add(number)
         try:
-            if self._stopped:
-                raise DataError("the program is about to end")
-            entries: dict[str, np.ndarray] = {}
+            entries: dict[str, list[np.ndarray]] = {name: [] for name in self.streams}
             for key in self._groups:
-                entries |= self._read_group(key, position)
-            return [entries[name] for name in self.streams]
+                self._read_group(key, range(start, start + self.read_size), entries)
+            return [np.stack(found) for found in entries.values()]
         except DataError as error:
             self._errors[number] = error
             raise
@@ -95,7 +103,8 @@ class Reader:
 
     def ready_times(self, step: int) -> list[float]:
         """When the last image of each part of a step had been read, as `time.perf_counter` gives it; forgotten then."""
-        times, size = [self._ready.pop(number) for number in self._numbers(step)], self.share_size
+        times = [self._ready.pop(number) for number in self._numbers(step)]
+        size = self.share_size // self.read_size
         return [max(times[start : start + size]) for start in range(0, len(times), size)]
 
     def error(self, step: int) -> DataError | None:
@@ -120,21 +129,29 @@ class Reader:
 
     def _numbers(self, step: int) -> range:
         """The numbers of the reads that are for a step."""
-        count = self.config.batch_size // self._workers
+        count = self.config.batch_size // self._workers // self.read_size
         return range(step * count, (step + 1) * count)
 
-    def _read_group(self, key: int, position: int) -> dict[str, np.ndarray]:
+    def _read_group(self, key: int, positions: range, entries: dict[str, list[np.ndarray]]) -> None:
+        """Reads the entries of each stream of a key at some positions, and appends them by name."""
+        for position, chance in zip(positions, chances_at(self.config.seed, key, positions), strict=True):
+            if self._stopped:
+                raise DataError("the program is about to end")
+            for name, entry in self._read_in_step(key, position, chance).items():
+                entries[name].append(entry)
+
+    def _read_in_step(self, key: int, position: int, chance: Sequence[int]) -> dict[str, np.ndarray]:
         """Reads one entry of each stream of a key, by name."""
         seed, damage = self.config.seed, self._damage[key]
+        first = {count: index_at(seed, key, position, count) for count in self._counts[key]}
         for attempt in itertools.count():  # Damage ends it, where too many are damaged
-            draw = Draw(chance_at(seed, key, position))
+            draw = Draw(chance)
             entries = {}
             try:
                 for name, stream in self._groups[key].items():
-                    source = self._sources[stream.split]
-                    first = index_at(seed, key, position, len(source))
-                    index = replacement(seed, key, first, attempt, len(source))
-                    entries[name] = stream.read(source, index, self.config, draw)
+                    count = len(self._sources[stream.split])
+                    index = replacement(seed, key, first[count], attempt, count)
+                    entries[name] = self._draw(name, index, draw)
                 return entries
             except DamagedImage as error:
                 damage.note(error, position)
@@ -142,12 +159,27 @@ class Reader:
                 damage.saw(index)
         raise AssertionError("unreachable")
 
+    def _draw(self, name: str, index: int, draw: Draw) -> np.ndarray:
+        """Reads one entry of a stream."""
+        stream = self.streams[name]
+        source, kept = self._sources[stream.split], self._kept[name]
+        prepared = kept.get(index)
+        if prepared is None:
+            prepared = stream.prepare(source, index, self.config)
+            if prepared.values.nbytes * len(source) <= KEPT_BYTES:
+                own = np.asarray(prepared.values, order="C")  # half of an image would keep the whole
+                kept[index] = prepared._replace(values=own)
+        try:
+            return stream.draw(prepared, self.config, draw)
+        except BadImage as reason:
+            raise located(reason, source.where(index)) from reason
+
     def _size_error(self, numbers: Iterable[int]) -> DataError | None:
         """Gives a DataError if the images of some reads are of different sizes, or None."""
         if self.config.crops:
             return None
         for images in zip(*map(self.read, numbers), strict=True):
-            sizes = sorted({image.shape[:2] for image in images})
+            sizes = sorted({image.shape[1:3] for image in images})
             if len(sizes) > 1:
                 shown = " and ".join(f"{width}x{height}" for height, width in sizes[:2])
                 problem = f"preprocess={self.config.preprocess} leaves images of different sizes ({shown}) in a batch"

@@ -6,7 +6,7 @@ import abc
 import contextlib
 import dataclasses
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -14,11 +14,18 @@ from base.errors import DataError
 from base.graph_mode import tf
 from inputs.held_out import load_samples
 from inputs.images import BadImage, DamagedImage, located, to_unit
-from inputs.preprocess import training_image
+from inputs.preprocess import drawn_image, prepared_image
 from inputs.sources import Source
 
 UNKNOWN = -1  # label of an image whose record is damaged
 Load = Callable[[Sequence[int] | np.ndarray], np.ndarray]  # from indices to entries
+
+
+class Prepared(NamedTuple):
+    """One entry for training before chance comes in; of nothing but the data and the config."""
+
+    values: np.ndarray
+    size: tuple[int, int] = (0, 0)  # of an image: (height, width) as it is stored
 
 
 @dataclasses.dataclass
@@ -27,10 +34,10 @@ class Draw:
 
     Attributes:
       chance: three random integers >= 0, for crop and flip.
-      size: (height, width) of the first image that was read, None before; what is cropped alike must be of one size.
+      size: (height, width) of the first image that was drawn, None before; what is cropped alike must be of one size.
     """
 
-    chance: np.ndarray
+    chance: Sequence[int]
     size: tuple[int, int] | None = None
 
 
@@ -62,21 +69,36 @@ class Input(abc.ABC):
         """Turns a batch as it is read into what a model takes."""
 
     @abc.abstractmethod
-    def read(self, source: Source, index: int, config: Any, draw: Draw) -> np.ndarray:
+    def prepare(self, source: Source, index: int, config: Any) -> Prepared:
         """Reads one entry for training.
 
         Args:
           source: the training split.
           index: which of its images.
           config: as for `inputs.pipeline.build_pipeline`.
-          draw: what is shared with the streams of the same key.
 
         Returns:
-          Array of `read_dtype` and of `shape`.
+          Prepared, for `draw`.
 
         Raises:
           DamagedImage: it cannot be used, whenever it is read; another may take its place.
           DataError: it cannot be read; the message says where it lies.
+        """
+
+    @abc.abstractmethod
+    def draw(self, prepared: Prepared, config: Any, draw: Draw) -> np.ndarray:
+        """Makes of an entry what chance asks for.
+
+        Args:
+          prepared: from `prepare`; it stays as it is.
+          config: as for `prepare`.
+          draw: what is shared with the streams of the same key.
+
+        Returns:
+          Array of `read_dtype` and of `shape`, maybe a view.
+
+        Raises:
+          BadImage: it does not go with those of the other streams.
         """
 
     @abc.abstractmethod
@@ -85,7 +107,7 @@ class Input(abc.ABC):
 
         Args:
           source: the test split.
-          config: as for `read`.
+          config: as for `prepare`.
 
         Returns:
           Function from indices to an array [len(indices), *shape] of `feed_dtype`, as a model takes it.
@@ -115,20 +137,24 @@ class Stream(Input):
         """Maps grey levels to [-1, 1]."""
         return to_unit(tf.cast(batch, self.feed_dtype))
 
-    def read(self, source: Source, index: int, config: Any, draw: Draw) -> np.ndarray:
-        """Reads, resizes, crops and flips one image."""
+    def prepare(self, source: Source, index: int, config: Any) -> Prepared:
+        """Reads and resizes one image."""
         image = source.pixels(index, self.channels)
-        height, width, _ = image.shape
-        draw.size = draw.size or (height, width)
         try:
-            if (height, width) != draw.size and config.preprocess != "resize_and_crop":
-                raise BadImage(
-                    f"is {width}x{height}, but the image it is paired with {draw.size[1]}x{draw.size[0]}; "
-                    "preprocess=resize_and_crop makes them equal"
-                )
-            return training_image(image, config, draw.chance)
+            return Prepared(prepared_image(image, config), image.shape[:2])
         except BadImage as reason:
             raise located(reason, source.where(index)) from reason
+
+    def draw(self, prepared: Prepared, config: Any, draw: Draw) -> np.ndarray:
+        """Crops and flips one image."""
+        draw.size = draw.size or prepared.size
+        if prepared.size != draw.size and config.preprocess != "resize_and_crop":
+            (height, width), (other_height, other_width) = prepared.size, draw.size
+            raise BadImage(
+                f"is {width}x{height}, but the image it is paired with {other_width}x{other_height}; "
+                "preprocess=resize_and_crop makes them equal"
+            )
+        return drawn_image(prepared.values, config, draw.chance)
 
     def loader(self, source: Source, config: Any) -> Load:
         """Loads images when they are asked for."""
@@ -154,9 +180,13 @@ class Labels(Input):
         """Gives back the batch as it is."""
         return batch
 
-    def read(self, source: Source, index: int, config: Any, draw: Draw) -> np.ndarray:
+    def prepare(self, source: Source, index: int, config: Any) -> Prepared:
         """Reads one label; DataError where the class is none of the config's."""
-        return np.array(_label(source, index, config.class_names), self.read_dtype)
+        return Prepared(np.array(_label(source, index, config.class_names), self.read_dtype))
+
+    def draw(self, prepared: Prepared, config: Any, draw: Draw) -> np.ndarray:
+        """Gives the label, which is left to no chance."""
+        return prepared.values
 
     def loader(self, source: Source, config: Any) -> Load:
         """Reads all labels at once, so that a class that is not known shows before the run starts."""

@@ -118,14 +118,14 @@ def test_loss_that_is_not_finite_stops_the_run_and_the_last_good_checkpoint_stay
 
 @pytest.mark.slow
 def test_data_that_cannot_be_used_stops_the_run_with_its_name_after_saving(tmp_path, data, monkeypatch):
-    lost, read = index_at(seed=0, key=0, position=3, count=IMAGES), Stream.read  # of the fourth step
+    lost, read = index_at(seed=0, key=0, position=3, count=IMAGES), Stream.prepare  # of the fourth step
 
-    def read_or_fail(stream, source, index, config, draw):
+    def read_or_fail(stream, source, index, config):
         if index == lost:
             raise DataError(f"{source.where(index)}: is gone")
-        return read(stream, source, index, config, draw)
+        return read(stream, source, index, config)
 
-    monkeypatch.setattr(Stream, "read", read_or_fail)
+    monkeypatch.setattr(Stream, "prepare", read_or_fail)
     with (
         trainer_of(tmp_path, data, max_steps=30) as (trainer, _),
         pytest.raises(DataError, match=f"train/{lost}.png: is gone"),
@@ -136,13 +136,13 @@ def test_data_that_cannot_be_used_stops_the_run_with_its_name_after_saving(tmp_p
 
 @pytest.mark.slow
 def test_data_that_a_later_part_cannot_use_saves_no_half_step(tmp_path, data, monkeypatch):
-    def read_or_fail(reader, key, position):
+    def read_or_fail(reader, key, position, chance):
         if position == 5:  # in the second part of the third step
             raise DataError("it is gone")
-        return read(reader, key, position)
+        return read(reader, key, position, chance)
 
-    read = Reader._read_group
-    monkeypatch.setattr(Reader, "_read_group", read_or_fail)
+    read = Reader._read_in_step
+    monkeypatch.setattr(Reader, "_read_in_step", read_or_fail)
     values = {"batch_size": 2, "accumulate": 2, "sync_batch_norm": False, "max_steps": 30}
     with trainer_of(tmp_path, data, **values) as (trainer, _), pytest.raises(DataError, match="it is gone"):
         trainer.train()
