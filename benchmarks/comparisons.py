@@ -16,7 +16,9 @@ from statistics import median, quantiles
 from typing import Any
 
 from base.errors import UserError
+from inputs.images import read_image, save_image
 from inputs.scenes import write_scenes
+from models.configs import make_config
 
 ROOT = Path(__file__).resolve().parents[1]
 SIZES: dict[str, dict[str, Any]] = {  # name: config values
@@ -35,7 +37,8 @@ TIMED_SECONDS = 15  # of steps, for each contender in each round
 LOOP_STEPS = 1000
 DRAWN = 150  # images of each domain, for pipeline and build_data, where no images are given
 TRANSLATED = 20  # images, where none are given
-COPIES = 20  # of each image that build_data is given, so that its start-up counts for little
+COPIES = 20  # of each image that pipeline and build_data are given, so that their start-up counts for little
+CLASSIFIER: dict[str, Any] = {"model": "darknet", "image_size": 32}  # whose pipeline is measured, too
 
 SERVED = {"small": 256, "large": 256}  # sides of the images that one client sends, in pixels, by size of the network
 TINY: dict[str, Any] = {"image_size": 32, "generator_blocks": 1, "ngf": 4, "ndf": 4}  # under load
@@ -181,16 +184,25 @@ def inference(setting: Setting) -> Tables:
 
 
 def pipeline(setting: Setting) -> Tables:
-    """Images/s that the pipeline delivers, beside decoding alone."""
+    """Images/s that the pipeline delivers, beside doing the same to images with Pillow alone on all cores."""
     tables: Tables = {}
-    for size in setting.sizes:
-        values = SIZES[size]
-        folder = _images_folder(setting, values["image_size"])
+    for name, values in {**{size: SIZES[size] for size in setting.sizes}, "classifier": CLASSIFIER}.items():
+        config = make_config(values)
+        folder = setting.data_dir or _jpegs(setting, config.image_size)
+        if values is CLASSIFIER:
+            folder = _as_classes(folder, os.path.join(setting.workdir, "classes"))
+        side = config.load_size if config.preprocess == "resize_and_crop" else config.image_size
         contenders: dict[str, Figures] = {
-            "pipeline": {"what": "pipeline", "data_dir": folder, "values": values, "seconds": 5},
-            "decode alone": {"what": "decode", "data_dir": folder},
+            "pipeline, first epoch": {"what": "pipeline", "data_dir": folder, "values": values, "epoch": 0},
+            "pipeline, second epoch": {"what": "pipeline", "data_dir": folder, "values": values, "epoch": 1},
+            "decode, resize and crop alone": {
+                "what": "decode",
+                "data_dir": folder,
+                "side": side,
+                "crop": config.image_size,
+            },
         }
-        tables |= _rate_table(f"pipeline, {size}", contenders, setting.rounds, "pipeline")
+        tables |= _rate_table(f"pipeline, {name}: {values}", contenders, setting.rounds, "pipeline, first epoch")
     return tables
 
 
@@ -325,6 +337,8 @@ def _rate_table(title: str, contenders: Mapping[str, Figures], count: int, ours:
         row = {"contender": name, "images/s": _failure(name, rounds)}
         if not row["images/s"]:
             row["images/s"] = f"{median(figures[name]['images_per_s'] for figures in rounds):.2f}"
+            if "cpu_s" in rounds[0][name]:
+                row["CPU ms an image"] = f"{1e3 * median(figures[name]['cpu_s'] for figures in rounds):.2f}"
             ratio = median(f[ours]["images_per_s"] / f[name]["images_per_s"] for f in rounds)
             row["ours / theirs: rate"] = f"{ratio:.2f}"
         rows.append(row)
@@ -340,6 +354,27 @@ def _images_folder(setting: Setting, size: int, count: int = DRAWN) -> str:
     folder = os.path.join(setting.workdir, f"scenes-{size}-{count}")
     write_scenes(folder, size, train=count, test=1)
     return folder
+
+
+def _jpegs(setting: Setting, size: int) -> str:
+    """A folder with many JPEG files of drawn scenes."""
+    scenes, folder = _images_folder(setting, size), os.path.join(setting.workdir, f"jpegs-{size}")
+    if not os.path.isdir(folder):
+        encoded = os.path.join(setting.workdir, f"encoded-{size}")
+        for split in ("trainA", "trainB"):
+            os.makedirs(os.path.join(encoded, split))
+            for file in Path(scenes, split).iterdir():
+                save_image(read_image(file), os.path.join(encoded, split, f"{file.stem}.jpg"))
+        _several_times(encoded, folder)
+    return folder
+
+
+def _as_classes(folder: str, labelled: str) -> str:
+    """Makes the folder `labelled`, in which the two domains of another are classes, for training and for the test."""
+    for domain, split in itertools.product("AB", ("train", "test")):
+        os.makedirs(os.path.join(labelled, split), exist_ok=True)
+        os.symlink(os.path.join(folder, f"train{domain}"), os.path.join(labelled, split, domain))
+    return labelled
 
 
 def _several_times(folder: str, copies: str) -> str:

@@ -7,6 +7,8 @@ JSON; one that fails prints `{"failed": "the reason"}`.
 from __future__ import annotations
 
 import contextlib
+import functools
+import glob
 import json
 import multiprocessing
 import os
@@ -36,6 +38,7 @@ from inputs.images import open_image
 from inputs.pipeline import build_pipeline
 from models.configs import make_config
 from models.cyclegan import CycleGAN, CycleGANConfig
+from models.registry import find_model
 from run_folder.checkpoints import Checkpoints
 from run_folder.folder import RunFolder
 from training.graph import prepare_threads
@@ -109,29 +112,44 @@ def loop(values: Mapping[str, Any], workdir: str) -> dict[str, float]:
     return {"seconds_per_step": (ended - started) / values["max_steps"], "peak_mb": _peak_mb(resource.RUSAGE_CHILDREN)}
 
 
-def pipeline(data_dir: str, values: Mapping[str, Any], seconds: float) -> dict[str, float]:
-    """Measures the images/s that the pipeline gives a step that does nothing, and the cores that it keeps busy."""
+def pipeline(data_dir: str, values: Mapping[str, Any], epoch: int) -> dict[str, float]:
+    """Measures the images/s that the pipeline gives a step that does nothing, in the epoch of a number from 0."""
     config = make_config(values)
-    streams = CycleGAN.streams(config)
-    batches = build_pipeline(streams, open_splits(data_dir, streams).train, config)
+    streams = find_model(config.model).streams(config)
+    train = open_splits(data_dir, streams).train
+    config = config.with_data(train)
+    batches = build_pipeline(streams, train, config)
+    steps = max(1, min(map(len, train.values())) // config.batch_size)
+    images = steps * config.batch_size * sum(stream.images for stream in streams.values())
     with tf.Session(config=session_config()) as session:
+        run = session.make_callable([tensor.op for tensor in batches.batch.values()])
         session.run(batches.initializer)
-        run = session.make_callable(list(batches.batch.values()))
-        _time(run, count=8)
-        started = time.process_time()
-        times = _time(run, seconds=seconds)
-        cpu_share = (time.process_time() - started) / sum(times)
-        return {"images_per_s": 2 * config.batch_size * len(times) / sum(times), "cpu_share": cpu_share}
+        if epoch:
+            _time(run, count=epoch * steps)
+        cpu_started = time.process_time()
+        seconds = sum(_time(run, count=steps))
+        cpu_seconds = time.process_time() - cpu_started
+        batches.stop()
+    return {"images": images, "images_per_s": images / seconds, "cpu_s": cpu_seconds / images}
 
 
-def decode(data_dir: str) -> dict[str, float]:
-    """Measures the images/s of decoding with Pillow alone, in one process per core."""
-    files = [path for path in Path(data_dir).rglob("*") if path.suffix in (".jpg", ".png")]
+def decode(data_dir: str, side: int | None = None, crop: int = 0) -> dict[str, float]:
+    """Measures the images/s of decoding with Pillow alone, in one process per core.
+
+    Args:
+      data_dir: folder of the images, in any depth.
+      side: to which they are resized as well, in pixels; None: they are not.
+      crop: side of what is then cut out.
+    """
+    names = glob.iglob(os.path.join(data_dir, "**"), recursive=True)  # along links, too
+    files = [Path(name) for name in names if name.endswith((".jpg", ".png"))]
+    work = functools.partial(_decode, side=side, crop=crop)
     with multiprocessing.Pool() as pool:
-        pool.map(_decode, files[:64], chunksize=8)
+        pool.map(work, files[:64], chunksize=8)
         started = time.perf_counter()
-        pool.map(_decode, files, chunksize=8)
-        return {"images": len(files), "images_per_s": len(files) / (time.perf_counter() - started)}
+        cpu_seconds = sum(pool.map(work, files, chunksize=8))
+        seconds = time.perf_counter() - started
+    return {"images": len(files), "images_per_s": len(files) / seconds, "cpu_s": cpu_seconds / len(files)}
 
 
 def build_data(data_dir: str, output: str) -> dict[str, float]:
@@ -139,11 +157,12 @@ def build_data(data_dir: str, output: str) -> dict[str, float]:
     started = time.perf_counter()
     _run_entry("build_data.py", {"source": data_dir, "output": output, "overwrite": True}, None)
     seconds = time.perf_counter() - started
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
     description = read_description(Path(output))
     if description is None:
         raise UserError(f"{output}: has no description")
     count = sum(split.images for split in description.splits.values())
-    return {"images": count, "images_per_s": count / seconds}
+    return {"images": count, "images_per_s": count / seconds, "cpu_s": (used.ru_utime + used.ru_stime) / count}
 
 
 def make_run(run_dir: str, values: Mapping[str, Any]) -> dict[str, float]:
@@ -332,9 +351,14 @@ def _time(run: Callable, count: int | None = None, seconds: float = 0.0) -> list
     return times
 
 
-def _decode(file: Path) -> None:
+def _decode(file: Path, side: int | None, crop: int) -> float:
+    """Decodes an image and, where it has a `side`, resizes and crops it. Gives the CPU seconds."""
+    started = time.process_time()
     with open_image(file) as image:
-        image.convert("RGB")
+        pixels = image.convert("RGB")
+    if side is not None:
+        np.asarray(pixels.resize((side, side), Image.Resampling.BICUBIC).crop((0, 0, crop, crop)))
+    return time.process_time() - started
 
 
 def _run_entry(name: str, flags: Mapping[str, Any], folder: str | None) -> None:

@@ -31,7 +31,7 @@ Measures speed and memory, prints tables and writes JSON.
   python scripts/benchmark.py                        training steps beside PyTorch's, where torch is installed
   python scripts/benchmark.py --what=loop            the whole of train.py beside the bare step
   python scripts/benchmark.py --what=inference       translating 256 px images, files to files
-  python scripts/benchmark.py --what=pipeline        images/s the input pipeline delivers, beside decoding alone
+  python scripts/benchmark.py --what=pipeline        images/s the input pipeline delivers, beside Pillow alone
   python scripts/benchmark.py --what=build_data      images/s converted, beside decoding alone
   python scripts/benchmark.py --what=startup         from the start of the process to the end of the first step
   python scripts/benchmark.py --what=serve           one client of serve.py beside the forward pass; 32 under load
