@@ -42,7 +42,7 @@ class Checkpoints:
         with tf.name_scope("checkpoints"):
             self._ops = tf.train.Saver(variables).as_saver_def()
             floats = [v for v in variables if v.dtype.base_dtype == tf.float32]
-            self._all_finite = tf.reduce_all([tf.reduce_all(tf.is_finite(v.read_value())) for v in floats])
+            self._check_finite = tf.group(*[tf.debugging.check_numerics(v, v.op.name) for v in floats])
 
     def steps(self) -> list[int]:
         """The steps of the checkpoints that were written whole, newest first."""
@@ -62,7 +62,9 @@ class Checkpoints:
         Raises:
           OutputError: it cannot be written; the checkpoints before it are untouched.
         """
-        if not session.run(self._all_finite):
+        try:
+            session.run(self._check_finite)
+        except tf.errors.InvalidArgumentError:
             return False
         try:
             session.run(self._ops.save_tensor_name, {self._ops.filename_tensor_name: self._path(step)})

@@ -131,10 +131,11 @@ def test_a_folder_of_any_name_saves_rotates_and_restores(tmp_path, session, name
     assert restore(folder, w=[2])[0].tolist() == [3, 3]
 
 
-def test_weights_that_are_not_finite_are_not_saved(saved, session):
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_weights_that_are_not_finite_are_not_saved(saved, session, value):
     w = tf.global_variables()[0]
     checkpoints = Checkpoints(str(saved), [w], 2)
-    session.run(w.assign([1, np.nan]))
+    session.run(w.assign([1, value]))
     assert not checkpoints.save(session, 4)
     assert checkpoints.steps()[0] == 3
 
