@@ -2,6 +2,7 @@
 
 import atexit
 import itertools
+import threading
 import time
 import weakref
 from collections.abc import Iterable, Mapping, Sequence
@@ -65,6 +66,9 @@ class Reader:
         }
         self._damage = {key: Damage(max(counts)) for key, counts in self._counts.items()}
         self._kept: dict[str, dict[int, Prepared]] = {name: {} for name in streams}  # by index
+        # One thread draws at a time, while others prepare: small steps of Python and NumPy in several threads take each
+        # other's turn so often that all together are slower than one.
+        self._drawing = threading.Lock()
         self._errors: dict[int, DataError] = {}  # by the number of the read
         self._busy: set[int] = set()  # numbers of the reads that go on
         self._ready: dict[int, float] = {}  # number of a read: when it had ended
@@ -91,9 +95,10 @@ class Reader:
         self._busy.add(number)
         try:
             entries: dict[str, list[np.ndarray]] = {name: [] for name in self.streams}
-            for key in self._groups:
-                self._read_group(key, range(start, start + self.read_size), entries)
-            return [np.stack(found) for found in entries.values()]
+            with self._drawing:
+                for key in self._groups:
+                    self._read_group(key, range(start, start + self.read_size), entries)
+                return [np.stack(found) for found in entries.values()]
         except DataError as error:
             self._errors[number] = error
             raise
@@ -165,7 +170,11 @@ class Reader:
         source, kept = self._sources[stream.split], self._kept[name]
         prepared = kept.get(index)
         if prepared is None:
-            prepared = stream.prepare(source, index, self.config)
+            self._drawing.release()
+            try:
+                prepared = stream.prepare(source, index, self.config)
+            finally:
+                self._drawing.acquire()
             if prepared.values.nbytes * len(source) <= KEPT_BYTES:
                 own = np.asarray(prepared.values, order="C")  # half of an image would keep the whole
                 kept[index] = prepared._replace(values=own)

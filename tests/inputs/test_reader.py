@@ -1,6 +1,8 @@
 """The reader: positions, errors that are found again, and times."""
 
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -95,6 +97,14 @@ def test_a_half_of_an_image_that_is_kept_does_not_keep_the_other(tmp_path):
     reader.read(0)
     ((prepared,),) = (kept.values() for kept in reader._kept.values())
     assert prepared.values.base is None or prepared.values.base.nbytes == prepared.values.nbytes
+
+
+def test_several_threads_prepare_images_at_once(sources, monkeypatch):
+    together, prepare = threading.Barrier(2, timeout=60), Stream.prepare
+    monkeypatch.setattr(Stream, "prepare", lambda *given: (together.wait(), prepare(*given))[1])
+    reader = Reader({"real_a": Stream("trainA")}, sources, data_config())
+    with ThreadPoolExecutor(2) as pool:
+        assert len(list(pool.map(reader.read, range(4)))) == 4
 
 
 def test_stopped_reader_reads_no_more(sources):
