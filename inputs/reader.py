@@ -19,7 +19,7 @@ from inputs.streams import Draw, Input, Prepared
 
 IDLE_SECONDS = 0.1
 READ_AT_ONCE = 32  # entries of each stream, at most
-KEPT_BYTES = 256 << 20  # of what is kept of a stream, at most: all of CIFAR-10, padded
+KEPT_BYTES = 256 << 20  # of what is kept, at most: all of CIFAR-10, padded
 
 _readers: weakref.WeakSet = weakref.WeakSet()
 
@@ -27,8 +27,8 @@ _readers: weakref.WeakSet = weakref.WeakSet()
 class Reader:
     """Reads some consecutive entries of each stream at a time.
 
-    What is prepared of a stream is kept in memory for the next epochs, where the whole of it takes no more than
-    KEPT_BYTES; of images that differ in size, those that are small enough.
+    What is prepared of a stream is kept in memory for the next epochs, where the whole of it takes no more than its
+    share of KEPT_BYTES; of images that differ in size, those that are small enough.
 
     Another image takes the place of a damaged one, in all streams of its key: which depends on the seed and the index
     of the damaged one alone, not on what was read before.
@@ -65,6 +65,7 @@ class Reader:
             key: {len(sources[stream.split]) for stream in group.values()} for key, group in self._groups.items()
         }
         self._damage = {key: Damage(max(counts)) for key, counts in self._counts.items()}
+        self._keepable = KEPT_BYTES // max(1, sum(stream.images for stream in streams.values()))  # bytes, of a stream
         self._kept: dict[str, dict[int, Prepared]] = {name: {} for name in streams}  # by index
         # One thread draws at a time, while others prepare: small steps of Python and NumPy in several threads take each
         # other's turn so often that all together are slower than one.
@@ -175,7 +176,7 @@ class Reader:
                 prepared = stream.prepare(source, index, self.config)
             finally:
                 self._drawing.acquire()
-            if prepared.values.nbytes * len(source) <= KEPT_BYTES:
+            if prepared.values.nbytes * len(source) <= self._keepable:
                 own = np.asarray(prepared.values, order="C")  # half of an image would keep the whole
                 kept[index] = prepared._replace(values=own)
         try:

@@ -76,7 +76,7 @@ def test_images_are_prepared_once(sources, monkeypatch):
 
 
 def test_images_are_not_kept_where_all_together_have_no_room(sources, monkeypatch):
-    monkeypatch.setattr("inputs.reader.KEPT_BYTES", COUNT * 18 * 18 * 3 - 1)
+    monkeypatch.setattr("inputs.reader.KEPT_BYTES", 2 * COUNT * 18 * 18 * 3 - 1)
     assert prepared_in(Reader(TWO, sources, data_config()), monkeypatch, epochs=3) == 3 * 2 * COUNT
 
 
