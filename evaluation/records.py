@@ -122,7 +122,7 @@ def value_in_words(figure: Figure) -> str:
 def comparison(records: Sequence[Record]) -> list[str]:
     """Records beside each other, in lines: a table of the figures that all have, and how their protocols differ.
 
-    Runs that differ in their seed alone, and were judged alike, are one row of means and standard deviations.
+    Runs that differ in their seed alone, and were judged alike, are one column of means and standard deviations.
 
     Args:
       records: at least one; their names (directions) are told apart.
@@ -130,33 +130,34 @@ def comparison(records: Sequence[Record]) -> list[str]:
     lines = []
     for name in dict.fromkeys(record.name for record in records):
         named = [record for record in records if record.name == name]
-        rows: dict[str, list[Record]] = defaultdict(list)
+        groups: dict[str, list[Record]] = defaultdict(list)
         for record in named:
-            rows[json.dumps([record.group or record.subject, record.protocol])].append(record)
-        columns = [
+            groups[json.dumps([record.group or record.subject, record.protocol])].append(record)
+        figures = [
             figure.name
             for figure in named[0].figures
             if all(figure.name in {other.name for other in record.figures} for record in named)
         ]
-        cells = [["", *columns]]
-        for members in rows.values():
+        columns = [["", *figures]]
+        for members in groups.values():
             subject = members[0].subject if len(members) == 1 else f"{members[0].subject} and {len(members) - 1} more"
-            cells.append([subject, *(_spread([_value(member, column) for member in members]) for column in columns)])
-        widths = [max(len(row[i]) for row in cells) for i in range(len(cells[0]))]
+            columns.append([subject, *(_spread([_value(member, figure) for member in members]) for figure in figures)])
+        widths = [max(map(len, column)) for column in columns]
         lines += [name] if name else []
         lines += [
-            "  ".join([row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:]))]) for row in cells
+            "  ".join([row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:]))])
+            for row in zip(*columns, strict=True)
         ]
         first = named[0]
         lines += [
             f"{record.subject} was not judged as {first.subject}: {', '.join(differences)}"
             for record in named[1:]
-            if (differences := _differences(first, record, columns))
+            if (differences := _differences(first, record, figures))
         ]
     return lines
 
 
-def _differences(first: Record, second: Record, columns: Sequence[str]) -> list[str]:
+def _differences(first: Record, second: Record, figures: Sequence[str]) -> list[str]:
     """What differs in how two records were made, in words."""
     found = []
     for key in dict.fromkeys([*first.protocol, *second.protocol]):
@@ -166,9 +167,9 @@ def _differences(first: Record, second: Record, columns: Sequence[str]) -> list[
         elif one != other:
             found.append(f"{key}: {one} and {other}")
     of_figures: dict[str, list[str]] = defaultdict(list)
-    for column in columns:
-        for words in _differing(*(_figure(record, column).depends_on for record in (first, second))):
-            of_figures[words].append(column)
+    for name in figures:
+        for words in _differing(*(_figure(record, name).depends_on for record in (first, second))):
+            of_figures[words].append(name)
     return [*found, *(f"{', '.join(names)}: {words}" for words, names in of_figures.items())]
 
 
