@@ -42,6 +42,7 @@ from models.registry import find_model
 from run_folder.checkpoints import Checkpoints
 from run_folder.folder import RunFolder
 from training.graph import prepare_threads
+from training.group import Group
 
 ROOT = Path(__file__).resolve().parents[1]
 FRAMEWORKS = ("tensorflow", "torch")
@@ -255,7 +256,7 @@ def _tensorflow_step(config: CycleGANConfig, images: np.ndarray) -> tuple[Callab
     prepare_threads(config, streams)
     model = CycleGAN(config, dict(zip(streams, map(tf.constant, images), strict=True)))
     model.build_training()
-    session = tf.Session(config=session_config())
+    session = Group([], 0).session()
     session.run(tf.global_variables_initializer())
     train_op = model.train_ops["train"]
     run_step = session.make_callable([train_op.scalars, train_op.op])
