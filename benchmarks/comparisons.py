@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import importlib.util
-import itertools
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -16,8 +14,7 @@ from statistics import median, quantiles
 from typing import Any
 
 from base.errors import UserError
-from inputs.images import read_image, save_image
-from inputs.scenes import write_scenes
+from benchmarks.folders import as_classes, jpegs_folder, scenes_folder, several_times
 from models.configs import make_config
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -35,9 +32,7 @@ TORCH: dict[str, dict[str, Any]] = {  # name: precision, and other fields of the
 }
 TIMED_SECONDS = 15  # of steps, for each contender in each round
 LOOP_STEPS = 1000
-DRAWN = 150  # images of each domain, for pipeline and build_data, where no images are given
 TRANSLATED = 20  # images, where none are given
-COPIES = 20  # of each image that pipeline and build_data are given, so that their start-up counts for little
 CLASSIFIER: dict[str, Any] = {"model": "darknet", "image_size": 32}  # whose pipeline is measured, too
 
 SERVED = {"small": 256, "large": 256}  # sides of the images that one client sends, in pixels, by size of the network
@@ -165,7 +160,7 @@ def loop(setting: Setting) -> Tables:
 
 def inference(setting: Setting) -> Tables:
     """Translating 256 px images, files to files, without start-up."""
-    source = os.path.join(_images_folder(setting, 256, TRANSLATED), "trainA")
+    source = os.path.join(setting.data_dir or scenes_folder(setting.workdir, 256, TRANSLATED), "trainA")
     contenders: dict[str, Figures] = {}
     for precision in setting.precisions:
         values = {**SIZES["large"], "precision": precision}
@@ -188,9 +183,9 @@ def pipeline(setting: Setting) -> Tables:
     tables: Tables = {}
     for name, values in {**{size: SIZES[size] for size in setting.sizes}, "classifier": CLASSIFIER}.items():
         config = make_config(values)
-        folder = setting.data_dir or _jpegs(setting, config.image_size)
+        folder = setting.data_dir or jpegs_folder(setting.workdir, config.image_size)
         if values is CLASSIFIER:
-            folder = _as_classes(folder, os.path.join(setting.workdir, "classes"))
+            folder = as_classes(folder, os.path.join(setting.workdir, "classes"))
         side = config.load_size if config.preprocess == "resize_and_crop" else config.image_size
         contenders: dict[str, Figures] = {
             "pipeline, first epoch": {"what": "pipeline", "data_dir": folder, "values": values, "epoch": 0},
@@ -208,7 +203,8 @@ def pipeline(setting: Setting) -> Tables:
 
 def build_data(setting: Setting) -> Tables:
     """Images/s that build_data.py converts, beside decoding the same files with Pillow on all cores."""
-    folder = _several_times(_images_folder(setting, 256), os.path.join(setting.workdir, "copies"))
+    images = setting.data_dir or scenes_folder(setting.workdir, 256)
+    folder = several_times(images, os.path.join(setting.workdir, "copies"))
     contenders: dict[str, Figures] = {
         "build_data.py": {
             "what": "build_data",
@@ -345,45 +341,6 @@ def _rate_table(title: str, contenders: Mapping[str, Figures], count: int, ours:
     title = f"{title}; ours: {ours}"
     show(title, rows)
     return {title: rows}
-
-
-def _images_folder(setting: Setting, size: int, count: int = DRAWN) -> str:
-    """The user's folder, or one with drawn scenes."""
-    if setting.data_dir:
-        return setting.data_dir
-    folder = os.path.join(setting.workdir, f"scenes-{size}-{count}")
-    write_scenes(folder, size, train=count, test=1)
-    return folder
-
-
-def _jpegs(setting: Setting, size: int) -> str:
-    """A folder with many JPEG files of drawn scenes."""
-    scenes, folder = _images_folder(setting, size), os.path.join(setting.workdir, f"jpegs-{size}")
-    if not os.path.isdir(folder):
-        encoded = os.path.join(setting.workdir, f"encoded-{size}")
-        for split in ("trainA", "trainB"):
-            os.makedirs(os.path.join(encoded, split))
-            for file in Path(scenes, split).iterdir():
-                save_image(read_image(file), os.path.join(encoded, split, f"{file.stem}.jpg"))
-        _several_times(encoded, folder)
-    return folder
-
-
-def _as_classes(folder: str, labelled: str) -> str:
-    """Makes the folder `labelled`, in which the two domains of another are classes, for training and for the test."""
-    for domain, split in itertools.product("AB", ("train", "test")):
-        os.makedirs(os.path.join(labelled, split), exist_ok=True)
-        os.symlink(os.path.join(folder, f"train{domain}"), os.path.join(labelled, split, domain))
-    return labelled
-
-
-def _several_times(folder: str, copies: str) -> str:
-    """Makes the folder `copies` with each image of another several times."""
-    for split in ("trainA", "trainB"):
-        os.makedirs(os.path.join(copies, split))
-        for name, number in itertools.product(os.listdir(os.path.join(folder, split)), range(COPIES)):
-            shutil.copy(os.path.join(folder, split, name), os.path.join(copies, split, f"{number}-{name}"))
-    return copies
 
 
 def _failure(name: str, rounds: Sequence[Round]) -> str:

@@ -86,7 +86,7 @@ def build_pipeline(
     reader = Reader(streams, sources, config, workers, worker)
     with tf.name_scope("inputs"):
         with tf.device("/cpu:0"):
-            first = tf.cast(start_step, tf.int64) * (config.batch_size // workers // reader.read_size)
+            first = tf.cast(start_step, tf.int64) * reader.reads
             iterator = tf.data.make_initializable_iterator(_dataset(reader, first))
             read = iterator.get_next()
         batch = {

@@ -38,6 +38,7 @@ class Reader:
       config: as for `inputs.pipeline.build_pipeline`.
       share_size: int, images of each stream that it reads of a part.
       read_size: int, of which it reads so many at a time.
+      reads: int, such reads that a step takes.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Reader:
         self.share_size = config.part_size // workers
         at_once = min(self.share_size, READ_AT_ONCE) if config.crops else 1  # what is not cropped may differ in size
         self.read_size = next(size for size in range(at_once, 0, -1) if self.share_size % size == 0)
+        self.reads = config.batch_size // workers // self.read_size
         self.function = lambda number: tuple(self.read(number))  # for `base.graph_mode.numpy_function`
         self._workers, self._worker = workers, worker
         self._sources = sources
@@ -135,8 +137,7 @@ class Reader:
 
     def _numbers(self, step: int) -> range:
         """The numbers of the reads that are for a step."""
-        count = self.config.batch_size // self._workers // self.read_size
-        return range(step * count, (step + 1) * count)
+        return range(step * self.reads, (step + 1) * self.reads)
 
     def _read_group(self, key: int, positions: range, entries: dict[str, list[np.ndarray]]) -> None:
         """Reads the entries of each stream of a key at some positions, and appends them by name."""
