@@ -48,5 +48,6 @@ def as_classes(folder: str, labelled: str) -> str:
     """Makes the folder `labelled`, in which the two domains of another are classes, for training and for the test."""
     for place, split in itertools.product(PLACE_SPLITS, ("train", "test")):
         os.makedirs(os.path.join(labelled, split), exist_ok=True)
-        os.symlink(os.path.abspath(os.path.join(folder, place)), os.path.join(labelled, split, place[-1]))  # trainA would be a domain
+        name = place[-1]  # trainA would be taken for a domain
+        os.symlink(os.path.abspath(os.path.join(folder, place)), os.path.join(labelled, split, name))
     return labelled

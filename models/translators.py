@@ -50,6 +50,14 @@ class TranslatorConfig(BatchNormConfig):
     )
     long_skip: bool = option(False, "Add the encoder's output to the decoder's input.", "networks", only=RESNET)
     dropout: bool = option(False, "Dropout of 0.5 in the generators.", "networks")
+    recompute: bool = option(
+        False,
+        "Compute what the generators' layers give again for the gradients, rather than keep it: the same bits, less "
+        "memory, more time.",
+        "training",
+        only=RESNET,
+        resumable=True,
+    )
     discriminator: str = option(
         "patch", "Network of the discriminators: patches of pixels, or single pixels.", "networks", ("patch", "pixel")
     )
@@ -93,6 +101,8 @@ class TranslatorConfig(BatchNormConfig):
 
     def check(self) -> None:
         super().check()
+        if self.recompute and self.xla:
+            raise ConfigError("--recompute has no effect with --xla, which chooses itself what to keep; leave out one")
         if self.batch_size > 1 and not self.crops:
             raise ConfigError(
                 f"--preprocess={self.preprocess} gives images of different sizes, which make no batch of "
@@ -114,6 +124,14 @@ class TranslatorConfig(BatchNormConfig):
             raise ConfigError(
                 f"--image_size={self.image_size} must be a multiple of {self.size_multiple} for the "
                 f"{self.generator} generator"
+            )
+
+    def check_workers(self, count: int) -> None:
+        super().check_workers(count)
+        if count > 1 and self.recompute and self.norm == "batch" and self.sync_batch_norm:
+            raise ConfigError(
+                f"--recompute would have {count} workers add up the statistics of batch norms a second time, which "
+                "they cannot; pass --nosync_batch_norm, --norm=instance or --norecompute"
             )
 
     def least_memory(self) -> int:

@@ -11,6 +11,7 @@ from ops.blocks import res_block, resize_conv2d
 from ops.conv import conv2d, conv2d_transpose
 from ops.norm import Norm, instance_norm
 from ops.padding import reflect_pad
+from ops.recomputation import recomputed
 from ops.scope import scope
 
 UPSAMPLING = {"transpose": conv2d_transpose, "resize": resize_conv2d}
@@ -52,17 +53,18 @@ def resnet_generator(
         y = activation(norm(conv2d(y, ngf, 7, bias=bias)))                           # [N, H, W, ngf]
         y = activation(norm(conv2d(y, 2 * ngf, 3, stride=2, padding=1, bias=bias)))  # [N, H/2, W/2, 2 ngf]
         y = activation(norm(conv2d(y, 4 * ngf, 3, stride=2, padding=1, bias=bias)))  # [N, H/4, W/4, 4 ngf]
-    encoded = y
+        y = encoded = recomputed(y, since=x)
     with tf.variable_scope("blocks"):
         for _ in range(blocks):
-            y = res_block(y, norm, activation, dropout, step)                        # [N, H/4, W/4, 4 ngf]
+            y = recomputed(res_block(y, norm, activation, dropout, step), since=y)   # [N, H/4, W/4, 4 ngf]
+    transformed = y
     with tf.variable_scope("decoder"):
         if long_skip:
             y += encoded
         y = activation(norm(upsample(y, 2 * ngf, 3, bias=bias)))                     # [N, H/2, W/2, 2 ngf]
         y = activation(norm(upsample(y, ngf, 3, bias=bias)))                         # [N, H, W, ngf]
         y = conv2d(reflect_pad(y, 3), channels, 7)                                   # [N, H, W, channels]
-        return tf.nn.tanh(tf.cast(y, tf.float32))
+        return recomputed(tf.nn.tanh(tf.cast(y, tf.float32)), since=transformed)
     # fmt: on
 
 

@@ -14,6 +14,7 @@ from inputs.streams import Input
 from models.model import Model
 from models.registry import find_model
 from ops.parts import split_batch
+from ops.recomputation import recompute_activations
 
 
 def build_training_graph(
@@ -34,6 +35,8 @@ def build_training_graph(
     streams = model_class.streams(config)
     prepare_threads(config, streams)
     split_batch(config.accumulate, workers, worker, config.values().get("sync_batch_norm", True))
+    if config.values().get("recompute"):
+        recompute_activations()
     step = tf.train.get_or_create_global_step()
     pipeline = build_pipeline(streams, sources, config, step, workers, worker)
     model = model_class(config, pipeline.batch)

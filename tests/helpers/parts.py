@@ -8,6 +8,7 @@ import pytest
 from base.graph_mode import tf
 from ops.collectives import broadcast
 from ops.parts import split_batch
+from ops.recomputation import recompute_activations
 from tests.helpers.models import build_training, random_images
 from training.group import Group
 
@@ -36,6 +37,8 @@ def train(name, parts=1, own=None, equal=False, **values):
     own = own or Group([], 0)
     with tf.Graph().as_default(), own.device():
         split_batch(parts, own.size, own.worker, values.get("sync_batch_norm", True))
+        if values.get("recompute"):
+            recompute_activations()
         model = build_training(name, batch_size=SIZE, accumulate=parts, **values)
         start = tf.group(tf.global_variables_initializer(), tf.local_variables_initializer())
         if own.size > 1:

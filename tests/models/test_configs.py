@@ -135,6 +135,8 @@ def test_what_the_program_chooses_is_chosen_when_a_config_is_made(model):
         ({"colour": 1}, ["no option colour"]),
         ({"model": "pix2pix", "norm": "instance", "batch_size": 2, "accumulate": 2}, ["--accumulate=2", "--simultan"]),
         ({"norm": "batch", "batch_size": 2, "accumulate": 2}, ["--accumulate=2", "--nosync_batch_norm"]),
+        ({"recompute": True, "xla": True}, ["--recompute", "--xla"]),
+        ({"recompute": True, "generator": "unet", "image_size": 64}, ["--recompute", "--generator=unet"]),
         ({"model": "wgan", "accumulate": 4}, ["--accumulate=4", "--nosync_batch_norm"]),
         ({"model": "darknet", "accumulate": 2}, ["--accumulate=2", "--nosync_batch_norm"]),
         ({"model": "wgan", "image_size": 24}, ["--image_size=24", "multiple of 16"]),
@@ -148,6 +150,14 @@ def test_impossible_values_are_refused_and_the_message_says_what_is_possible(val
     with pytest.raises(ConfigError) as error:
         make_config(values)
     assert all(word in str(error.value) for word in words) and "\n" not in str(error.value)
+
+
+def test_workers_add_up_the_statistics_of_batch_norms_once():
+    values = {"model": "pix2pix", "generator": "resnet", "batch_size": 2, "recompute": True}
+    with pytest.raises(ConfigError, match="--recompute .* 2 workers .* --nosync_batch_norm"):
+        make_config(values).check_workers(2)
+    for possible in ({"sync_batch_norm": False}, {"norm": "instance"}, {"recompute": False}):
+        make_config({**values, **possible}).check_workers(2)
 
 
 def test_grey_to_colour_is_possible_without_identity_loss():

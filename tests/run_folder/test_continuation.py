@@ -56,6 +56,10 @@ def test_continuing_takes_new_lengths_and_intervals(stored):
     assert (config.max_steps, config.sample_every, config.precision, config.run_dir) == (9000, 7, "bfloat16", "r")
 
 
+def test_continuing_takes_another_memory_for_the_same_bits(stored):
+    assert continue_config(stored, {"run_dir": "r", "recompute": True}).recompute
+
+
 @pytest.mark.parametrize(
     "name, value",
     [

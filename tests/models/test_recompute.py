@@ -1,0 +1,21 @@
+"""A model whose generators' layers are computed again for the gradients makes the very same steps."""
+
+import numpy as np
+import pytest
+
+from tests.helpers.parts import train
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name, parts, values",
+    [
+        ("cyclegan", 1, {"dropout": True, "lambda_identity": 0.5}),
+        ("cyclegan", 2, {"precision": "float16"}),
+        ("pix2pix", 1, {"generator": "resnet", "generator_blocks": 1, "norm": "batch"}),
+    ],
+)
+def test_all_variables_are_the_same_to_the_bit(name, parts, values):
+    found, expected = train(name, parts, recompute=True, **values), train(name, parts, **values)
+    assert found.last.keys() == expected.last.keys()
+    assert not [key for key, values in expected.last.items() if not np.array_equal(found.last[key], values)]
