@@ -79,7 +79,7 @@ RULES = [
         ["a lower --lambda_a and --lambda_b", "--upsampling=resize", "sets of more similar content"],
     ),
     Rule(
-        "gradients_vanish", "gradient", _always(lambda norm: norm < 1e-6), LONG, OFTEN,
+        "gradients_vanish", "gradient", _always(lambda norm: norm < 1e-3), LONG, OFTEN,
         "the gradients are nearly 0, so that nothing is learned",
         ["another --seed", "a lower --learning_rate", "--init=normal"],
     ),

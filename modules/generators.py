@@ -63,8 +63,8 @@ def resnet_generator(
             y += encoded
         y = activation(norm(upsample(y, 2 * ngf, 3, bias=bias)))                     # [N, H/2, W/2, 2 ngf]
         y = activation(norm(upsample(y, ngf, 3, bias=bias)))                         # [N, H, W, ngf]
-        y = conv2d(reflect_pad(y, 3), channels, 7)                                   # [N, H, W, channels]
-        return recomputed(tf.nn.tanh(tf.cast(y, tf.float32)), since=transformed)
+        y = recomputed(conv2d(reflect_pad(y, 3), channels, 7), since=transformed)    # [N, H, W, channels]
+        return tf.nn.tanh(tf.cast(y, tf.float32))
     # fmt: on
 
 

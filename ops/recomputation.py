@@ -77,7 +77,7 @@ def _copy(y, since, again):
 
 
 def _between(start, end):
-    """The ops that lead from one tensor to another, in the order in which they were built."""
+    """The ops that lead from one tensor to another, each after those that it needs."""
     leads: dict[tf.Operation, bool] = {start.op: False}
     waiting = [end.op]
     while waiting:
@@ -87,8 +87,7 @@ def _between(start, end):
         if not unknown:
             waiting.pop()
             leads.setdefault(op, any(tensor is start or leads[tensor.op] for tensor in op.inputs))
-    names = {op.name for op, does in leads.items() if does}
-    return [op for op in tf.get_default_graph().get_operations() if op.name in names]
+    return [op for op, does in leads.items() if does]
 
 
 def _outside(ops):

@@ -21,7 +21,7 @@ ILL = {  # values that are signs, by rule
     "one_color": [0.0, 0.05],
     "all_the_same": [0.0, 0.05],
     "hidden_source": [4.5, 20.0],
-    "gradients_vanish": [0.0, 1e-8],
+    "gradients_vanish": [0.0, 2e-6],
     "gradients_explode": [1e6, 1e9],
     "waiting_for_data": [0.9, 0.6],
     "learning_rate_0": [0.0],

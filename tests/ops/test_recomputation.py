@@ -12,7 +12,7 @@ from ops.recomputation import recompute_activations, recomputed
 from tests.helpers.graphs import ancestors, operations
 
 GENERATORS = [
-    {"dropout": 0.5},
+    {"dropout": 0.5, "known": False},
     {"norm": batch_norm, "long_skip": True},
     {"norm": affine_instance_norm, "upsampling": "resize", "leak": 0.1},
     {"dtype": "bfloat16"},
@@ -20,15 +20,15 @@ GENERATORS = [
 
 
 def outputs_and_gradients(recomputes, known=True, **options):
-    """What a small generator makes of two images, and the gradients for them and for its weights."""
+    """What a small generator makes of two images, whose size the graph may know, and all gradients."""
     with tf.Graph().as_default():
         tf.set_random_seed(3)
         if recomputes:
             recompute_activations()
         images = np.random.RandomState(0).uniform(-1, 1, [2, 16, 12, 3]).astype(np.float32)
         x = tf.placeholder_with_default(images, images.shape if known else [2, None, None, 3])
-        y = resnet_generator(x, 3, ngf=2, blocks=2, step=tf.constant(7), **options)
-        y = resnet_generator(y, 3, ngf=2, blocks=2, step=tf.constant(7), call="again", **options)
+        y = resnet_generator(x, 3, ngf=2, blocks=1, step=tf.constant(7), **options)
+        y = resnet_generator(y, 3, ngf=2, blocks=1, step=tf.constant(7), call="again", **options)
         gradients = tf.gradients(tf.reduce_sum(y * y), [x, *tf.trainable_variables()])
         assert [g.shape.as_list() for g in gradients[1:]] == [v.shape.as_list() for v in tf.trainable_variables()]
         with tf.Session(config=session_config()) as session:
@@ -39,11 +39,6 @@ def outputs_and_gradients(recomputes, known=True, **options):
 @pytest.mark.parametrize("options", GENERATORS)
 def test_outputs_and_gradients_are_the_same_to_the_bit(options):
     for found, expected in zip(outputs_and_gradients(True, **options), outputs_and_gradients(False, **options)):
-        np.testing.assert_array_equal(found, expected)
-
-
-def test_images_may_be_of_any_size():
-    for found, expected in zip(outputs_and_gradients(True, known=False), outputs_and_gradients(False, known=False)):
         np.testing.assert_array_equal(found, expected)
 
 
