@@ -10,8 +10,8 @@ from tests.helpers.parts import train
 @pytest.mark.parametrize(
     "name, parts, values",
     [
-        ("cyclegan", 1, {"dropout": True, "lambda_identity": 0.5}),
-        ("cyclegan", 2, {"precision": "float16"}),
+        ("cyclegan", 1, {"dropout": True, "discriminator_layers": 1}),
+        ("cyclegan", 2, {"precision": "float16", "discriminator_layers": 1, "lambda_identity": 0.0}),
         ("pix2pix", 1, {"generator": "resnet", "generator_blocks": 1, "norm": "batch"}),
     ],
 )
