@@ -55,7 +55,7 @@ class TranslatorConfig(BatchNormConfig):
         "Compute what the generators' layers give again for the gradients, rather than keep it: the same bits, less "
         "memory, more time.",
         "training",
-        only=RESNET,
+        only={**RESNET, "xla": (False,)},  # which chooses itself what to keep
         resumable=True,
     )
     discriminator: str = option(
@@ -101,8 +101,6 @@ class TranslatorConfig(BatchNormConfig):
 
     def check(self) -> None:
         super().check()
-        if self.recompute and self.xla:
-            raise ConfigError("--recompute has no effect with --xla, which chooses itself what to keep; leave out one")
         if self.batch_size > 1 and not self.crops:
             raise ConfigError(
                 f"--preprocess={self.preprocess} gives images of different sizes, which make no batch of "
@@ -128,7 +126,7 @@ class TranslatorConfig(BatchNormConfig):
 
     def check_workers(self, count: int) -> None:
         super().check_workers(count)
-        if count > 1 and self.recompute and self.norm == "batch" and self.sync_batch_norm:
+        if count > 1 and self.recompute and self.sync_batch_norm and self.has_effect("sync_batch_norm"):
             raise ConfigError(
                 f"--recompute would have {count} workers add up the statistics of batch norms a second time, which "
                 "they cannot; pass --nosync_batch_norm, --norm=instance or --norecompute"

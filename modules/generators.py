@@ -57,10 +57,10 @@ def resnet_generator(
     with tf.variable_scope("blocks"):
         for _ in range(blocks):
             y = recomputed(res_block(y, norm, activation, dropout, step), since=y)   # [N, H/4, W/4, 4 ngf]
-    transformed = y
     with tf.variable_scope("decoder"):
         if long_skip:
             y += encoded
+        transformed = y
         y = activation(norm(upsample(y, 2 * ngf, 3, bias=bias)))                     # [N, H/2, W/2, 2 ngf]
         y = activation(norm(upsample(y, ngf, 3, bias=bias)))                         # [N, H, W, ngf]
         y = recomputed(conv2d(reflect_pad(y, 3), channels, 7), since=transformed)    # [N, H, W, channels]

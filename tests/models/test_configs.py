@@ -85,6 +85,8 @@ def companions(model, other, value):
     """What else must be given for a value to be possible at all."""
     if other == "preprocess" and value in ("none", "scale_width"):
         return {"cyclegan": {"pool_size": 0}, "pix2pix": {"generator": "resnet"}}.get(model, {})
+    if other == "xla":  # with which --recompute has none, as it has none in a U-Net, which is pix2pix's default
+        return {"pix2pix": {"generator": "resnet"}}.get(model, {})
     return {}
 
 
