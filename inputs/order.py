@@ -8,7 +8,7 @@ import numpy as np
 ALGORITHM = "Feistel network of 12 rounds"  # of `index_at`; recorded with a run, since another gives another order
 ROUNDS = 12  # with 6, 4,000 epochs of nine images show that some follow each other more often than others
 ORDER, CHANCE, REPLACEMENT = range(3)  # what random numbers are drawn for
-LOW_64 = (1 << 64) - 1
+BLOCK = 256  # positions whose images are found at once: NumPy costs as much for all of them as for a few
 NEXT_INDEX = 1 << 192  # in Philox' counter of 256 bits, whose last 64 are the index
 
 
@@ -41,17 +41,8 @@ def index_at(seed: int, key: int, position: int, count: int) -> int:
       walking.
     """
     epoch, place = divmod(position, count)
-    words = _round_words(seed, key, epoch)
-    rows = math.isqrt(count - 1) + 1
-    columns = -(-count // rows)
-    while True:
-        row, column = divmod(place, columns)
-        for row_word, column_word in words:
-            row = (row + _mixed(row_word + column)) % rows
-            column = (column + _mixed(column_word + row)) % columns
-        place = row * columns + column
-        if place < count:
-            return place
+    block, within = divmod(place, BLOCK)
+    return _indices(seed, key, epoch, count, block)[within]
 
 
 def chances_at(seed: int, key: int, positions: range) -> list[list[int]]:
@@ -84,19 +75,30 @@ def _philox(seed: int, key: int, purpose: int, index: int) -> np.random.Philox:
     return np.random.Philox(key=[seed, key], counter=[0, 0, purpose, index])
 
 
-@functools.lru_cache(maxsize=16)  # the current and the next epoch of each stream
-def _round_words(seed: int, key: int, epoch: int) -> list[list[int]]:
-    """The random numbers of an epoch's rounds, by twos: for the rows and for the columns."""
-    return random_words(seed, key, ORDER, epoch, ROUNDS).reshape(-1, 2).tolist()
+@functools.lru_cache(maxsize=64)  # of each stream the block that is read, and the next one
+def _indices(seed: int, key: int, epoch: int, count: int, block: int) -> list[int]:
+    """The images that an epoch shows at the places of a block."""
+    words = random_words(seed, key, ORDER, epoch, ROUNDS).reshape(-1, 2)  # for the rows and for the columns
+    rows = math.isqrt(count - 1) + 1
+    columns = -(-count // rows)
+    places = np.arange(block * BLOCK, min((block + 1) * BLOCK, count), dtype=np.uint64)
+    outside = np.ones(len(places), bool)
+    while outside.any():
+        row, column = np.divmod(places[outside], np.uint64(columns))
+        for row_word, column_word in words:
+            row = (row + _mixed(column + row_word) % np.uint64(rows)) % np.uint64(rows)
+            column = (column + _mixed(row + column_word) % np.uint64(columns)) % np.uint64(columns)
+        places[outside] = row * np.uint64(columns) + column
+        outside = places >= count
+    return places.tolist()
 
 
-def _mixed(word: int) -> int:
-    """A 64-bit integer that looks random, of an integer >= 0: the output function of SplitMix64.
+def _mixed(words: np.ndarray) -> np.ndarray:
+    """64-bit integers that look random, of others: the output function of SplitMix64.
 
     Source: Steele, Lea and Flood 2014, Fast splittable pseudorandom number generators; the constants are David
       Stafford's Mix13.
     """
-    word &= LOW_64
-    word = (word ^ word >> 30) * 0xBF58476D1CE4E5B9 & LOW_64
-    word = (word ^ word >> 27) * 0x94D049BB133111EB & LOW_64
-    return word ^ word >> 31
+    words = (words ^ words >> np.uint64(30)) * np.uint64(0xBF58476D1CE4E5B9)
+    words = (words ^ words >> np.uint64(27)) * np.uint64(0x94D049BB133111EB)
+    return words ^ words >> np.uint64(31)

@@ -52,7 +52,7 @@ def prepared_image(image: np.ndarray, config: Preprocessing) -> np.ndarray:
       config: what to do.
 
     Returns:
-      uint8 array [height, width, channels], for `drawn_image`.
+      uint8 array [height, width, channels], for `drawn_images`.
 
     Raises:
       BadImage: the image is smaller than the crop or than the networks take, or long enough to become huge.
@@ -65,26 +65,30 @@ def prepared_image(image: np.ndarray, config: Preprocessing) -> np.ndarray:
     return image
 
 
-def drawn_image(image: np.ndarray, config: Preprocessing, chance: Sequence[int]) -> np.ndarray:
-    """Crops and flips an image for training.
+def drawn_images(images: Sequence[np.ndarray], config: Preprocessing, chances: Sequence[Sequence[int]]) -> np.ndarray:
+    """Crops and flips images for training.
 
     Args:
-      image: from `prepared_image`, with the same config.
+      images: each from `prepared_image`, with the same config; of one size where the config does not crop.
       config: what to do.
-      chance: three random integers >= 0, which decide on the crop's top, its left and the flip.
+      chances: for each three random integers >= 0, which decide on the crop's top, its left and the flip.
 
     Returns:
-      uint8 array [height, width, channels], maybe a view of `image`; height and width are `image_size` where the
-      config crops.
+      uint8 array [len(images), height, width, channels]; height and width are `image_size` where the config crops.
     """
-    top, left, side = chance
     if config.crops:
-        rows, columns = _room(image, config)
-        image = _crop(image, top % (rows + 1), left % (columns + 1), config.image_size)
-    if config.flip and side % 2:
+        crops = []
+        for image, (top, left, _) in zip(images, chances, strict=True):
+            rows, columns = _room(image, config)
+            crops.append(_crop(image, top % (rows + 1), left % (columns + 1), config.image_size))
+        images = crops
+    drawn = np.stack(images)
+    if config.flip:
+        turned = [number for number, (*_, side) in enumerate(chances) if side % 2]
         # A mirrored view of pixels of three bytes takes six times as long to copy.
-        return np.stack([image[:, ::-1, channel] for channel in range(image.shape[2])], axis=2)
-    return image
+        channels = [drawn[turned, :, ::-1, channel] for channel in range(drawn.shape[3])]
+        drawn[turned] = np.stack(channels, axis=3)
+    return drawn
 
 
 def held_out_image(image: np.ndarray, config: Preprocessing) -> np.ndarray:

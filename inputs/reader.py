@@ -5,7 +5,7 @@ import itertools
 import threading
 import time
 import weakref
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from inputs.damage import Damage
 from inputs.images import BadImage, DamagedImage, located
 from inputs.order import chances_at, index_at, replacement
 from inputs.sources import Source
-from inputs.streams import Draw, Input, Prepared
+from inputs.streams import Input, Prepared, check_pair
 
 IDLE_SECONDS = 0.1
 READ_AT_ONCE = 32  # entries of each stream, at most
@@ -63,10 +63,10 @@ class Reader:
         self._groups = {  # by key: the streams that go in step, by name
             key: dict(items) for key, items in itertools.groupby(by_key, key=lambda item: item[1].key)
         }
-        self._counts = {  # by key: of the images that the streams have
-            key: {len(sources[stream.split]) for stream in group.values()} for key, group in self._groups.items()
+        self._damage = {
+            key: Damage(max(len(sources[stream.split]) for stream in group.values()))
+            for key, group in self._groups.items()
         }
-        self._damage = {key: Damage(max(counts)) for key, counts in self._counts.items()}
         self._keepable = KEPT_BYTES // max(1, sum(stream.images for stream in streams.values()))  # bytes, of a stream
         self._kept: dict[str, dict[int, Prepared]] = {name: {} for name in streams}  # by index
         # One thread draws at a time, while others prepare: small steps of Python and NumPy in several threads take each
@@ -97,11 +97,11 @@ class Reader:
         start = (part * self._workers + self._worker) * self.share_size + place
         self._busy.add(number)
         try:
-            entries: dict[str, list[np.ndarray]] = {name: [] for name in self.streams}
+            drawn = {}
             with self._drawing:
                 for key in self._groups:
-                    self._read_group(key, range(start, start + self.read_size), entries)
-                return [np.stack(found) for found in entries.values()]
+                    drawn.update(self._read_group(key, range(start, start + self.read_size)))
+                return [drawn[name] for name in self.streams]
         except DataError as error:
             self._errors[number] = error
             raise
@@ -139,26 +139,33 @@ class Reader:
         """The numbers of the reads that are for a step."""
         return range(step * self.reads, (step + 1) * self.reads)
 
-    def _read_group(self, key: int, positions: range, entries: dict[str, list[np.ndarray]]) -> None:
-        """Reads the entries of each stream of a key at some positions, and appends them by name."""
-        for position, chance in zip(positions, chances_at(self.config.seed, key, positions), strict=True):
-            if self._stopped:
-                raise DataError("the program is about to end")
-            for name, entry in self._read_in_step(key, position, chance).items():
-                entries[name].append(entry)
+    def _read_group(self, key: int, positions: range) -> dict[str, np.ndarray]:
+        """Reads the entries of each stream of a key at some positions, by name."""
+        found = [self._prepared_at(key, position) for position in positions]
+        chances = chances_at(self.config.seed, key, positions)
+        return {
+            name: stream.draw([entries[name] for entries in found], self.config, chances)
+            for name, stream in self._groups[key].items()
+        }
 
-    def _read_in_step(self, key: int, position: int, chance: Sequence[int]) -> dict[str, np.ndarray]:
-        """Reads one entry of each stream of a key, by name."""
+    def _prepared_at(self, key: int, position: int) -> dict[str, Prepared]:
+        """Prepares one entry of each stream of a key, by name."""
+        if self._stopped:
+            raise DataError("the program is about to end")
         seed, damage = self.config.seed, self._damage[key]
-        first = {count: index_at(seed, key, position, count) for count in self._counts[key]}
         for attempt in itertools.count():  # Damage ends it, where too many are damaged
-            draw = Draw(chance)
-            entries = {}
+            entries: dict[str, Prepared] = {}
             try:
                 for name, stream in self._groups[key].items():
-                    count = len(self._sources[stream.split])
-                    index = replacement(seed, key, first[count], attempt, count)
-                    entries[name] = self._draw(name, index, draw)
+                    source = self._sources[stream.split]
+                    first = index_at(seed, key, position, len(source))
+                    index = replacement(seed, key, first, attempt, len(source))
+                    entry = self._prepared(name, index)
+                    try:
+                        check_pair(entry, entries.values(), self.config)
+                    except BadImage as reason:
+                        raise located(reason, source.where(index)) from reason
+                    entries[name] = entry
                 return entries
             except DamagedImage as error:
                 damage.note(error, position)
@@ -166,8 +173,8 @@ class Reader:
                 damage.saw(index)
         raise AssertionError("unreachable")
 
-    def _draw(self, name: str, index: int, draw: Draw) -> np.ndarray:
-        """Reads one entry of a stream."""
+    def _prepared(self, name: str, index: int) -> Prepared:
+        """Prepares one entry of a stream, or gives the one that is kept."""
         stream = self.streams[name]
         source, kept = self._sources[stream.split], self._kept[name]
         prepared = kept.get(index)
@@ -179,11 +186,8 @@ class Reader:
                 self._drawing.acquire()
             if prepared.values.nbytes * len(source) <= self._keepable:
                 own = np.asarray(prepared.values, order="C")  # half of an image would keep the whole
-                kept[index] = prepared._replace(values=own)
-        try:
-            return stream.draw(prepared, self.config, draw)
-        except BadImage as reason:
-            raise located(reason, source.where(index)) from reason
+                kept[index] = prepared = prepared._replace(values=own)
+        return prepared
 
     def _size_error(self, numbers: Iterable[int]) -> DataError | None:
         """Gives a DataError if the images of some reads are of different sizes, or None."""

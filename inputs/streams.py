@@ -5,7 +5,7 @@ from __future__ import annotations
 import abc
 import contextlib
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -14,7 +14,7 @@ from base.errors import DataError
 from base.graph_mode import tf
 from inputs.held_out import load_samples
 from inputs.images import BadImage, DamagedImage, located, to_unit
-from inputs.preprocess import drawn_image, prepared_image
+from inputs.preprocess import drawn_images, prepared_image
 from inputs.sources import Source
 
 UNKNOWN = -1  # label of an image whose record is damaged
@@ -25,20 +25,7 @@ class Prepared(NamedTuple):
     """One entry for training before chance comes in; of nothing but the data and the config."""
 
     values: np.ndarray
-    size: tuple[int, int] = (0, 0)  # of an image: (height, width) as it is stored
-
-
-@dataclasses.dataclass
-class Draw:
-    """What the streams of one key share at one position, so that they go in step.
-
-    Attributes:
-      chance: three random integers >= 0, for crop and flip.
-      size: (height, width) of the first image that was drawn, None before; what is cropped alike must be of one size.
-    """
-
-    chance: Sequence[int]
-    size: tuple[int, int] | None = None
+    size: tuple[int, int] | None = None  # of an image: (height, width) as it is stored
 
 
 class Input(abc.ABC):
@@ -86,19 +73,16 @@ class Input(abc.ABC):
         """
 
     @abc.abstractmethod
-    def draw(self, prepared: Prepared, config: Any, draw: Draw) -> np.ndarray:
-        """Makes of an entry what chance asks for.
+    def draw(self, entries: Sequence[Prepared], config: Any, chances: Sequence[Sequence[int]]) -> np.ndarray:
+        """Makes of entries what chance asks for.
 
         Args:
-          prepared: from `prepare`; it stays as it is.
+          entries: from `prepare`; they stay as they are.
           config: as for `prepare`.
-          draw: what is shared with the streams of the same key.
+          chances: for each three random integers >= 0, for crop and flip; the same for all streams of a key.
 
         Returns:
-          Array of `read_dtype` and of `shape`, maybe a view.
-
-        Raises:
-          BadImage: it does not go with those of the other streams.
+          Array of `read_dtype` [len(entries), *shape].
         """
 
     @abc.abstractmethod
@@ -145,16 +129,9 @@ class Stream(Input):
         except BadImage as reason:
             raise located(reason, source.where(index)) from reason
 
-    def draw(self, prepared: Prepared, config: Any, draw: Draw) -> np.ndarray:
-        """Crops and flips one image."""
-        draw.size = draw.size or prepared.size
-        if prepared.size != draw.size and config.preprocess != "resize_and_crop":
-            (height, width), (other_height, other_width) = prepared.size, draw.size
-            raise BadImage(
-                f"is {width}x{height}, but the image it is paired with {other_width}x{other_height}; "
-                "preprocess=resize_and_crop makes them equal"
-            )
-        return drawn_image(prepared.values, config, draw.chance)
+    def draw(self, entries: Sequence[Prepared], config: Any, chances: Sequence[Sequence[int]]) -> np.ndarray:
+        """Crops and flips images."""
+        return drawn_images([entry.values for entry in entries], config, chances)
 
     def loader(self, source: Source, config: Any) -> Load:
         """Loads images when they are asked for."""
@@ -184,9 +161,9 @@ class Labels(Input):
         """Reads one label; DataError where the class is none of the config's."""
         return Prepared(np.array(_label(source, index, config.class_names), self.read_dtype))
 
-    def draw(self, prepared: Prepared, config: Any, draw: Draw) -> np.ndarray:
-        """Gives the label, which is left to no chance."""
-        return prepared.values
+    def draw(self, entries: Sequence[Prepared], config: Any, chances: Sequence[Sequence[int]]) -> np.ndarray:
+        """Gives the labels, which are left to no chance."""
+        return np.stack([entry.values for entry in entries])
 
     def loader(self, source: Source, config: Any) -> Load:
         """Reads all labels at once, so that a class that is not known shows before the run starts."""
@@ -201,6 +178,21 @@ class Labels(Input):
             return labels[indices]
 
         return load
+
+
+def check_pair(entry: Prepared, others: Iterable[Prepared], config: Any) -> None:
+    """Checks that an entry goes with others of its position, in the streams of the same key.
+
+    Raises:
+      BadImage: it is an image of another size than theirs, so that it would not be cropped as they are.
+    """
+    sizes = [other.size for other in others if other.size]
+    if entry.size and sizes and entry.size != sizes[0] and config.preprocess != "resize_and_crop":
+        (height, width), (other_height, other_width) = entry.size, sizes[0]
+        raise BadImage(
+            f"is {width}x{height}, but the image it is paired with {other_width}x{other_height}; "
+            "preprocess=resize_and_crop makes them equal"
+        )
 
 
 def _label(source: Source, index: int, class_names: list[str]) -> int:

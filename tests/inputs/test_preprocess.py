@@ -16,7 +16,8 @@ def config(mode, load_size=40, image_size=32, flip=False):
 
 
 def training_image(image, config, chance):
-    return preprocess.drawn_image(preprocess.prepared_image(image, config), config, chance)
+    (drawn,) = preprocess.drawn_images([preprocess.prepared_image(image, config)], config, [chance])
+    return drawn
 
 
 def bicubic(width, height):

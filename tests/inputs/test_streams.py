@@ -4,15 +4,16 @@ import numpy as np
 import pytest
 
 from inputs.images import BadImage
-from inputs.streams import Draw, Labels, Stream
+from inputs.streams import Labels, Prepared, Stream, check_pair
 from tests.helpers.images import data_config, photo, save
 from tests.helpers.sources import source_of
 
 CHANCE = [3, 5, 1]
 
 
-def read(stream, source, index, config, draw):
-    return stream.draw(stream.prepare(source, index, config), config, draw)
+def read(stream, source, indices, config):
+    entries = [stream.prepare(source, index, config) for index in indices]
+    return stream.draw(entries, config, [CHANCE] * len(entries))
 
 
 def test_images_are_read_as_levels_and_fed_in_unit_range(session):
@@ -38,8 +39,8 @@ def test_only_images_count_and_only_labels_need_a_test_split():
 def test_what_is_read_has_the_dtype_and_shape_that_are_told(labelled):
     config = data_config(class_names=["a", "b", "c"])
     for stream in (Stream("train", 1), Labels("train")):
-        found = read(stream, labelled, 3, config, Draw(CHANCE))
-        assert found.dtype == stream.read_dtype and list(found.shape) == stream.shape((16, 16))
+        found = read(stream, labelled, [3, 4], config)
+        assert found.dtype == stream.read_dtype and list(found.shape) == [2, *stream.shape((16, 16))]
 
 
 def test_label_is_the_index_in_the_config_s_classes(labelled):
@@ -47,20 +48,21 @@ def test_label_is_the_index_in_the_config_s_classes(labelled):
     assert found == [2, 0]
 
 
-def test_one_draw_crops_and_flips_alike(tmp_path):
+def test_one_chance_crops_and_flips_alike(tmp_path):
     paths = [save(tmp_path / f"{i}.png", image) for i, image in enumerate((photo(0), 255 - photo(0)))]
-    source, draw = source_of(*paths), Draw(CHANCE)
-    first, second = (read(Stream("train"), source, index, data_config(preprocess="crop"), draw) for index in (0, 1))
+    first, second = read(Stream("train"), source_of(*paths), [0, 1], data_config(preprocess="crop"))
     np.testing.assert_array_equal(first, 255 - second)
-    assert draw.size == (20, 24)
 
 
-def test_images_of_one_draw_must_be_of_one_size(tmp_path):
+def test_images_of_one_position_must_be_of_one_size(tmp_path):
     source = source_of(save(tmp_path / "0.png", photo(0)), save(tmp_path / "1.png", photo(0, 48, 40)))
-    draw, config = Draw(CHANCE), data_config(preprocess="crop")
-    read(Stream("train"), source, 0, config, draw)
+    config, label = data_config(preprocess="crop"), Prepared(np.array(3))
+    small, large = (Stream("train").prepare(source, index, config) for index in (0, 1))
+    check_pair(small, [label, small], config)
+    check_pair(label, [small], config)
+    check_pair(large, [label, small], data_config(preprocess="resize_and_crop"))
     with pytest.raises(BadImage, match="is 48x40, but the image it is paired with 24x20; preprocess=resize"):
-        read(Stream("train"), source, 1, config, draw)
+        check_pair(large, [label, small], config)
 
 
 def test_loaded_images_are_without_chance(labelled):
