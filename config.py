@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from base.errors import ConfigError
 from base.machine import PRECISIONS
 from base.options import Options, option, options
+from base.places import is_remote
 from inputs.preprocess import CROPPING, MODES, SCALING
 from ops.initializers import INITIALIZERS
 from ops.schedules import POLICIES
@@ -68,6 +69,14 @@ class Config(Options):
     )
     flip: bool = option(True, "Mirror half of the training images left to right.", "data")
     batch_size: int = option(1, "Images of each domain in one step.", "data", low=1, high=2**16)
+    read_processes: int = option(
+        0,
+        "Processes that read, decode and resize images, where a fast step waits for them; 0: threads do.",
+        "data",
+        low=0,
+        high=1024,
+        resumable=True,
+    )
 
     init: str = option("normal", "Initial weights.", "networks", tuple(INITIALIZERS))
     init_from: str | None = option(
@@ -175,6 +184,11 @@ class Config(Options):
             raise ConfigError(
                 f"--accumulate={self.accumulate} parts of one size cannot be made of --batch_size={self.batch_size}; "
                 "choose one of its divisors"
+            )
+        if self.read_processes and self.data_dir and is_remote(self.data_dir):
+            raise ConfigError(
+                f"--read_processes={self.read_processes} is for data on this machine; data at {self.data_dir} is read "
+                "by threads: leave the flag out"
             )
         if self.init_networks and not self.init_from:
             raise ConfigError(

@@ -22,6 +22,7 @@ from evaluation.run_data import RunData
 from inputs import scenes
 from inputs.data_dir import absolute_data_dir, data_place, open_splits
 from inputs.layouts import contains
+from inputs.preparation import preparation
 from models.configs import parse_config_flags
 from models.registry import absolute_model, find_model
 from run_folder.folder import RunFolder
@@ -95,22 +96,24 @@ def train(group: Group, given: dict[str, Any]) -> int:
     for line in [*shortened(splits.left_out, "left out: "), *shortened(sorted(damaged), "damaged: ")]:
         print(line)
 
-    # Graph
-    print(f"{Path(config.model).stem}, {splits.describe()}; TensorFlow starts ...", flush=True)
-    if config.xla and not tf.test.is_built_with_xla():
-        raise UsageError("--xla: this TensorFlow was built without XLA; leave the flag out")
-    config.check_workers(group.size)
-    tell_config(group, given, config, splits)
-    with group.device():
-        model, pipeline = build_training_graph(config, splits.train, group.size, group.worker)
-    evaluator = Evaluator(model, tests)
-    initial = None
-    if config.init_from and not continued:
-        initial = InitialWeights(config.init_from, config.init_networks or "all")
-    with group.device():
-        trainer = Trainer(model, pipeline, folder, evaluator, initial, group)
-    trainer.open()
     with contextlib.ExitStack() as stack:
+        prepare = stack.enter_context(preparation(streams, splits.train, config))
+
+        # Graph
+        print(f"{Path(config.model).stem}, {splits.describe()}; TensorFlow starts ...", flush=True)
+        if config.xla and not tf.test.is_built_with_xla():
+            raise UsageError("--xla: this TensorFlow was built without XLA; leave the flag out")
+        config.check_workers(group.size)
+        tell_config(group, given, config, splits)
+        with group.device():
+            model, pipeline = build_training_graph(config, splits.train, group.size, group.worker, prepare)
+        evaluator = Evaluator(model, tests)
+        initial = None
+        if config.init_from and not continued:
+            initial = InitialWeights(config.init_from, config.init_networks or "all")
+        with group.device():
+            trainer = Trainer(model, pipeline, folder, evaluator, initial, group)
+        trainer.open()
         stack.callback(trainer.close)
 
         # Loop

@@ -14,6 +14,7 @@ from statistics import median, quantiles
 from typing import Any
 
 from base.errors import UserError
+from base.machine import available_cores
 from benchmarks.folders import as_classes, jpegs_folder, scenes_folder, several_times
 from models.configs import make_config
 
@@ -189,6 +190,12 @@ def pipeline(setting: Setting) -> Tables:
         side = config.load_size if config.preprocess == "resize_and_crop" else config.image_size
         contenders: dict[str, Figures] = {
             "pipeline, first epoch": {"what": "pipeline", "data_dir": folder, "values": values, "epoch": 0},
+            "the same, in processes": {
+                "what": "pipeline",
+                "data_dir": folder,
+                "values": {**values, "read_processes": available_cores()},
+                "epoch": 0,
+            },
             "pipeline, second epoch": {"what": "pipeline", "data_dir": folder, "values": values, "epoch": 1},
             "decode, resize and crop alone": {
                 "what": "decode",

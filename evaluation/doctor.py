@@ -91,7 +91,10 @@ RULES = [
     Rule(
         "waiting_for_data", "speed/waiting_share", _always(lambda share: share > 0.5), 500, 5,
         "more than half of the time is spent waiting for images to be read",
-        ["python build_data.py --source=... --output=... --max_side=...", "data on a faster disk"],
+        [
+            "--read_processes=4", "python build_data.py --source=... --output=... --max_side=...",
+            "data on a faster disk",
+        ],
     ),
     Rule(
         "learning_rate_0", "learning_rate", _always(lambda rate: rate <= 0.0), 0, 1,

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from base.errors import DataError
 from base.graph_mode import numpy_function, tf
+from inputs.preparation import Prepare
 from inputs.reader import Reader
 from inputs.sources import Source
 from inputs.streams import Input
@@ -68,6 +69,7 @@ def build_pipeline(
     start_step: int | tf.Tensor = 0,
     workers: int = 1,
     worker: int = 0,
+    prepare: Prepare | None = None,
 ) -> Pipeline:
     """Adds the input pipeline to the graph, under the name scope `inputs`.
 
@@ -82,8 +84,9 @@ def build_pipeline(
       start_step: first step; an integer, or an int64 scalar that the initializer evaluates (the global step).
       workers: how many share each part, of which each reads as many images, in their order.
       worker: which of them reads here.
+      prepare: from `inputs.preparation.preparation`; None: the threads that read prepare, too.
     """
-    reader = Reader(streams, sources, config, workers, worker)
+    reader = Reader(streams, sources, config, workers, worker, prepare)
     with tf.name_scope("inputs"):
         with tf.device("/cpu:0"):
             first = tf.cast(start_step, tf.int64) * reader.reads

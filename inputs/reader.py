@@ -1,6 +1,7 @@
 """The reader: what stands at any position of the streams; the threads of tf.data call it."""
 
 import atexit
+import functools
 import itertools
 import threading
 import time
@@ -14,8 +15,11 @@ from base.errors import DataError
 from inputs.damage import Damage
 from inputs.images import BadImage, DamagedImage, located
 from inputs.order import chances_at, index_at, replacement
+from inputs.preparation import Entry, Prepare, prepare_here
 from inputs.sources import Source
 from inputs.streams import Input, Prepared, check_pair
+
+Entries = dict[Entry, Prepared | DataError]
 
 IDLE_SECONDS = 0.1
 READ_AT_ONCE = 32  # entries of each stream, at most
@@ -48,6 +52,7 @@ class Reader:
         config: Any,
         workers: int = 1,
         worker: int = 0,
+        prepare: Prepare | None = None,
     ):
         """Takes what `inputs.pipeline.build_pipeline` takes."""
         self.streams = streams
@@ -58,17 +63,17 @@ class Reader:
         self.reads = config.batch_size // workers // self.read_size
         self.function = lambda number: tuple(self.read(number))  # for `base.graph_mode.numpy_function`
         self._workers, self._worker = workers, worker
-        self._sources = sources
+        self._prepare = prepare or functools.partial(prepare_here, streams, sources, config)
+        self._sources = {name: sources[stream.split] for name, stream in streams.items()}
         by_key = sorted(streams.items(), key=lambda item: item[1].key)
         self._groups = {  # by key: the streams that go in step, by name
             key: dict(items) for key, items in itertools.groupby(by_key, key=lambda item: item[1].key)
         }
         self._damage = {
-            key: Damage(max(len(sources[stream.split]) for stream in group.values()))
-            for key, group in self._groups.items()
+            key: Damage(max(len(self._sources[name]) for name in group)) for key, group in self._groups.items()
         }
         self._keepable = KEPT_BYTES // max(1, sum(stream.images for stream in streams.values()))  # bytes, of a stream
-        self._kept: dict[str, dict[int, Prepared]] = {name: {} for name in streams}  # by index
+        self._kept: dict[str, dict[int, Prepared]] = {name: {} for name in streams}  # by name and index
         # One thread draws at a time, while others prepare: small steps of Python and NumPy in several threads take each
         # other's turn so often that all together are slower than one.
         self._drawing = threading.Lock()
@@ -97,11 +102,8 @@ class Reader:
         start = (part * self._workers + self._worker) * self.share_size + place
         self._busy.add(number)
         try:
-            drawn = {}
             with self._drawing:
-                for key in self._groups:
-                    drawn.update(self._read_group(key, range(start, start + self.read_size)))
-                return [drawn[name] for name in self.streams]
+                return self._read(range(start, start + self.read_size))
         except DataError as error:
             self._errors[number] = error
             raise
@@ -139,55 +141,88 @@ class Reader:
         """The numbers of the reads that are for a step."""
         return range(step * self.reads, (step + 1) * self.reads)
 
-    def _read_group(self, key: int, positions: range) -> dict[str, np.ndarray]:
-        """Reads the entries of each stream of a key at some positions, by name."""
-        found = [self._prepared_at(key, position) for position in positions]
-        chances = chances_at(self.config.seed, key, positions)
-        return {
-            name: stream.draw([entries[name] for entries in found], self.config, chances)
-            for name, stream in self._groups[key].items()
-        }
-
-    def _prepared_at(self, key: int, position: int) -> dict[str, Prepared]:
-        """Prepares one entry of each stream of a key, by name."""
+    def _read(self, positions: range) -> list[np.ndarray]:
+        """Reads the entries of each stream at some positions."""
         if self._stopped:
             raise DataError("the program is about to end")
-        seed, damage = self.config.seed, self._damage[key]
-        for attempt in itertools.count():  # Damage ends it, where too many are damaged
-            entries: dict[str, Prepared] = {}
+        seed = self.config.seed
+        first = {  # by key: of each position the indices that stand there, by name
+            key: [{name: index_at(seed, key, place, len(self._sources[name])) for name in group} for place in positions]
+            for key, group in self._groups.items()
+        }
+        ready = self._entries(entry for found in first.values() for indices in found for entry in indices.items())
+        drawn = {}
+        for key, group in self._groups.items():
+            intact = [self._intact(key, *stands, ready) for stands in zip(positions, first[key], strict=True)]
+            chances = chances_at(seed, key, positions)
+            for (name, stream), entries in zip(group.items(), zip(*intact, strict=True), strict=True):
+                drawn[name] = stream.draw(entries, self.config, chances)
+        return [drawn[name] for name in self.streams]
+
+    def _intact(self, key: int, position: int, first: dict[str, int], ready: Entries) -> list[Prepared]:
+        """Gives the entries that stand at a position, or those that take their place where one is damaged.
+
+        Args:
+          key, position: where.
+          first: their indices, by the names of the streams.
+          ready: they themselves.
+        """
+        damage, indices = self._damage[key], first
+        for attempt in itertools.count(1):  # Damage ends it, where too many are damaged
             try:
-                for name, stream in self._groups[key].items():
-                    source = self._sources[stream.split]
-                    first = index_at(seed, key, position, len(source))
-                    index = replacement(seed, key, first, attempt, len(source))
-                    entry = self._prepared(name, index)
-                    try:
-                        check_pair(entry, entries.values(), self.config)
-                    except BadImage as reason:
-                        raise located(reason, source.where(index)) from reason
-                    entries[name] = entry
-                return entries
+                return self._in_step(indices, ready)
             except DamagedImage as error:
                 damage.note(error, position)
             finally:
-                damage.saw(index)
+                damage.saw(max(indices.values()))
+            indices = {
+                name: replacement(self.config.seed, key, index, attempt, len(self._sources[name]))
+                for name, index in first.items()
+            }
+            ready = self._entries(indices.items())
         raise AssertionError("unreachable")
 
-    def _prepared(self, name: str, index: int) -> Prepared:
-        """Prepares one entry of a stream, or gives the one that is kept."""
-        stream = self.streams[name]
-        source, kept = self._sources[stream.split], self._kept[name]
-        prepared = kept.get(index)
-        if prepared is None:
+    def _in_step(self, indices: dict[str, int], ready: Entries) -> list[Prepared]:
+        """Gives one entry of each stream of a key, where they go together."""
+        entries: list[Prepared] = []
+        for name, index in indices.items():
+            entry = ready[name, index]
+            if isinstance(entry, DataError):
+                raise entry
+            try:
+                check_pair(entry, entries, self.config)
+            except BadImage as reason:
+                raise located(reason, self._sources[name].where(index)) from reason
+            entries.append(entry)
+        return entries
+
+    def _entries(self, wanted: Iterable[Entry]) -> Entries:
+        """Prepares entries, but for those that are kept."""
+        entries: Entries = {}
+        missing: dict[Entry, None] = {}  # a set that keeps their order
+        for name, index in wanted:
+            kept = self._kept[name].get(index)
+            if kept is None:
+                missing[name, index] = None
+            else:
+                entries[name, index] = kept
+        if missing:
             self._drawing.release()
             try:
-                prepared = stream.prepare(source, index, self.config)
+                found = self._prepare(list(missing))
             finally:
                 self._drawing.acquire()
-            if prepared.values.nbytes * len(source) <= self._keepable:
-                own = np.asarray(prepared.values, order="C")  # half of an image would keep the whole
-                kept[index] = prepared = prepared._replace(values=own)
-        return prepared
+            for (name, index), prepared in zip(missing, found, strict=True):
+                entries[name, index] = self._keep(name, index, prepared)
+        return entries
+
+    def _keep(self, name: str, index: int, prepared: Prepared | DataError) -> Prepared | DataError:
+        """Keeps an entry where the whole stream has room, and gives it back."""
+        if isinstance(prepared, DataError) or prepared.values.nbytes * len(self._sources[name]) > self._keepable:
+            return prepared
+        own = prepared._replace(values=np.asarray(prepared.values, order="C"))  # half of an image would keep the whole
+        self._kept[name][index] = own
+        return own
 
     def _size_error(self, numbers: Iterable[int]) -> DataError | None:
         """Gives a DataError if the images of some reads are of different sizes, or None."""

@@ -14,12 +14,19 @@ from inputs.images import BadImage
 CHUNK = 8  # images given to a worker at a time
 CHUNKS_AHEAD = 2  # given to each worker before the first is taken back
 
-Task = Callable[[str, int], Any]  # from the name of a split and the number of an image, or record, in it
+Task = Callable[[str, int], Any]  # from the name of a split, or stream, and the number of an image, or record, in it
 
 
 @contextlib.contextmanager
-def worker_processes(count: int, task: Task) -> Iterator[list[Connection]]:
+def worker_processes(count: int, task: Task, flag: str = "workers") -> Iterator[list[Connection]]:
     """Starts processes that do a task, and ends them with the block; gives a connection to each.
+
+    Each takes a list of the task's arguments at a time, and gives a list of `result_or_reason`.
+
+    Args:
+      count: how many.
+      task: what they do.
+      flag: the one that says how many.
 
     Raises:
       UsageError: they cannot be started.
@@ -28,7 +35,7 @@ def worker_processes(count: int, task: Task) -> Iterator[list[Connection]]:
         try:
             connections = [stack.enter_context(child(_work, task, daemon=True))[1] for _ in range(count)]
         except OSError as error:
-            raise UsageError(f"--workers={count}: cannot be started ({error.strerror}); try fewer") from None
+            raise UsageError(f"--{flag}={count}: cannot be started ({error.strerror}); try fewer") from None
         yield connections
 
 
@@ -56,18 +63,17 @@ def results(
         if len(pending) == CHUNKS_AHEAD * len(connections):
             yield from _receive(*pending.popleft(), name, where)
         with contextlib.suppress(ConnectionError):  # of a dead worker; `_receive` will say so
-            connection.send((name, chunk))
+            connection.send([(name, number) for number in chunk])
         pending.append((connection, chunk))
     for connection, chunk in pending:
         yield from _receive(connection, chunk, name, where)
 
 
 def _work(connection: Connection, task: Task) -> None:
-    """Does the task for the images whose numbers come in, until the parent process is gone."""
+    """Does the task with the arguments that come in, until the parent process is gone."""
     with contextlib.suppress(EOFError, OSError):
         while True:
-            name, numbers = connection.recv()
-            connection.send([result_or_reason(task, name, number) for number in numbers])
+            connection.send([result_or_reason(task, *arguments) for arguments in connection.recv()])
 
 
 def result_or_reason(task: Task, name: str, number: int) -> Any | BadImage:

@@ -1,5 +1,6 @@
 """What all tests share: graph mode, a fresh graph with its session, and the way to the shared data."""
 
+import multiprocessing
 import pathlib
 import signal
 import uuid
@@ -40,6 +41,12 @@ def anywhere(request, tmp_path):
     folder = tmp_path if request.param == "local" else as_path(f"ram://{tmp_path.name}-{uuid.uuid4().hex}")
     folder.mkdir(exist_ok=True)
     return folder
+
+
+@pytest.fixture
+def spawned(monkeypatch):
+    """Child processes are spawned, as where there is no fork."""
+    monkeypatch.setattr("base.child.get_context", lambda method: multiprocessing.get_context("spawn"))
 
 
 @pytest.fixture

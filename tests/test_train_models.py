@@ -52,7 +52,9 @@ def train(capfd, monkeypatch):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", MODELS)
 def test_a_killed_run_ends_in_the_weights_of_one_that_never_was(tmp_path, data, train, name):
-    assert_continues_exactly(train, tmp_path, data, killed_in=11, continued_from=9, **MODELS[name], max_steps=16)
+    """Also where processes prepare the images from there on."""
+    values, changed = {**MODELS[name], "max_steps": 16}, {"read_processes": 2}
+    assert_continues_exactly(train, tmp_path, data, killed_in=11, continued_from=9, changed=changed, **values)
 
 
 @pytest.mark.slow

@@ -12,6 +12,7 @@ from base.signals import stop_signals_handled
 from config import PLACES, Config
 from inputs.data_dir import Splits, data_place, open_splits
 from inputs.pipeline import Pipeline
+from inputs.preparation import preparation
 from models.model import Model
 from models.registry import find_model
 from ops.collectives import broadcast
@@ -54,22 +55,24 @@ def follow(group: Group, given: Mapping[str, Any]) -> int:
     _compare_starts(group, given)
     config = restore_config(group.tell(), "")
     data_dir = data_place(config.data_dir, config.image_size)
-    splits = open_splits(data_dir, find_model(config.model).streams(config))
+    streams = find_model(config.model).streams(config)
+    splits = open_splits(data_dir, streams)
     _compare_data(group, splits)
-    with group.device():
-        model, pipeline = build_training_graph(config, splits.train, group.size, group.worker)
-        with tf.name_scope("checkpoints"):
-            initializer = tf.group(tf.global_variables_initializer(), tf.local_variables_initializer())
-            with tf.control_dependencies([initializer]):
-                start = broadcast(tf.global_variables())
-    tf.get_default_graph().finalize()
-    with group.session() as session:
-        try:
-            session.run(start)
-            session.run(pipeline.initializer)
-            _train(session, group, model, pipeline)
-        finally:
-            pipeline.stop()
+    with preparation(streams, splits.train, config) as prepare:
+        with group.device():
+            model, pipeline = build_training_graph(config, splits.train, group.size, group.worker, prepare)
+            with tf.name_scope("checkpoints"):
+                initializer = tf.group(tf.global_variables_initializer(), tf.local_variables_initializer())
+                with tf.control_dependencies([initializer]):
+                    start = broadcast(tf.global_variables())
+        tf.get_default_graph().finalize()
+        with group.session() as session:
+            try:
+                session.run(start)
+                session.run(pipeline.initializer)
+                _train(session, group, model, pipeline)
+            finally:
+                pipeline.stop()
     return 0
 
 

@@ -9,6 +9,7 @@ from base.graph_mode import has_gpu_driver, tf
 from base.machine import available_memory, fix_threads, share_cores
 from config import Config
 from inputs.pipeline import Pipeline, build_pipeline
+from inputs.preparation import Prepare
 from inputs.sources import Source
 from inputs.streams import Input
 from models.model import Model
@@ -18,7 +19,11 @@ from ops.recomputation import recompute_activations
 
 
 def build_training_graph(
-    config: Config, sources: Mapping[str, Source], workers: int = 1, worker: int = 0
+    config: Config,
+    sources: Mapping[str, Source],
+    workers: int = 1,
+    worker: int = 0,
+    prepare: Prepare | None = None,
 ) -> tuple[Model, Pipeline]:
     """Builds everything that is trained, in the default graph.
 
@@ -27,6 +32,7 @@ def build_training_graph(
       sources: the training sets by split name.
       workers: how many share each batch.
       worker: which of them the graph is of.
+      prepare: as for `inputs.pipeline.build_pipeline`.
 
     Raises:
       ConfigError: there is too little memory for it.
@@ -38,7 +44,7 @@ def build_training_graph(
     if config.values().get("recompute"):
         recompute_activations()
     step = tf.train.get_or_create_global_step()
-    pipeline = build_pipeline(streams, sources, config, step, workers, worker)
+    pipeline = build_pipeline(streams, sources, config, step, workers, worker, prepare)
     model = model_class(config, pipeline.batch)
     model.build_training()
     sizes = [variable.shape.num_elements() * variable.dtype.size for variable in tf.global_variables()]

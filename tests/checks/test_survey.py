@@ -1,7 +1,6 @@
 """The survey: which sets of images a data set has, and that each is looked at once."""
 
 import functools
-import sys
 
 import numpy as np
 import pytest
@@ -93,10 +92,9 @@ def test_image_in_a_record_is_called_by_its_place_and_its_name(tmp_path, capfd):
     assert name == f"{tmp_path}/out/trainB-00000-of-00001.tfrecord: record 0 (dog.png)"
 
 
-def test_processes_that_are_not_forked_read_records_too(tmp_path, monkeypatch):
+def test_processes_that_are_not_forked_read_records_too(tmp_path, spawned):
     make_pair_shard(tmp_path / "train-00000-of-00001.tfrecord")
     found = find_sets(tmp_path, False)
-    monkeypatch.setattr(sys, "platform", "darwin")
     assert survey(found, 1).sets["train/B"].traits["intact"].all()
 
 

@@ -43,7 +43,7 @@ def exif_block(*entries: tuple[int, int, int, int]) -> bytes:
 def data_config(**changes) -> SimpleNamespace:
     """What the input pipeline reads of a config: 16 px crops of 18 px images, one in a batch, unless said otherwise."""
     fields = {"seed": 7, "batch_size": 1, "preprocess": "resize_and_crop", "load_size": 18, "image_size": 16}
-    fields |= {"least_side": 1, "flip": True, "accumulate": 1, **changes}
+    fields |= {"least_side": 1, "flip": True, "accumulate": 1, "read_processes": 0, **changes}
     derived = {"crops": fields["preprocess"] in CROPPING, "part_size": fields["batch_size"] // fields["accumulate"]}
     return SimpleNamespace(**fields, **derived)
 

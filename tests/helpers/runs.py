@@ -68,7 +68,7 @@ def killed_in_step(step):
         raise AssertionError(f"the run never came to step {step}")
 
 
-def assert_continues_exactly(train, folder, data, killed_in, continued_from, **values):
+def assert_continues_exactly(train, folder, data, killed_in, continued_from, changed=None, **values):
     """Asserts that a run which is ended in a step, and continued, ends in the variables of one that was not.
 
     Args:
@@ -76,6 +76,7 @@ def assert_continues_exactly(train, folder, data, killed_in, continued_from, **v
       folder: for both runs.
       data: to train on.
       killed_in, continued_from: the step it is ended in, and the one after its newest checkpoint.
+      changed: values that it is continued with, which change nothing that it computes.
       **values: of the config.
 
     Returns:
@@ -86,7 +87,7 @@ def assert_continues_exactly(train, folder, data, killed_in, continued_from, **v
     assert code == 0, said
     with killed_in_step(killed_in):
         train(killed, data, **values)
-    code, output = train(killed, data, **values)
+    code, output = train(killed, data, **values, **(changed or {}))
     assert code == 0 and f"steps {continued_from} to {values['max_steps']}" in output, output
     assert variables(whole)["global_step"] == values["max_steps"]
     assert_same_variables(whole, killed)
