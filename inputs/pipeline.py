@@ -103,7 +103,7 @@ def _dataset(reader: Reader, first: tf.Tensor) -> tf.data.Dataset:
     """Builds the endless dataset of tuples of parts of batches as they are read, from the read of number `first` on."""
     streams, config = list(reader.streams.values()), reader.config
     size = (config.image_size, config.image_size) if config.crops else (None, None)
-    threads = min(os.cpu_count() or 1, MAX_THREADS)
+    threads = max(min(os.cpu_count() or 1, MAX_THREADS), config.read_processes)  # one waits for each process
 
     def read(number):
         images = numpy_function(reader.function, [number], [tf.as_dtype(stream.read_dtype) for stream in streams])
