@@ -70,6 +70,7 @@ def _import_tensorflow() -> types.ModuleType:
             if not has_gpu_driver():
                 # TensorFlow looks once, here, and says that it found nothing.
                 tensorflow.config.set_visible_devices([], "GPU")
+        gc.freeze()  # nor is it looked through for garbage later: at the end of a program that takes a second
     finally:
         if collected:
             gc.enable()
