@@ -7,9 +7,10 @@ import uuid
 
 import pytest
 
-from base.graph_mode import session_config, tf
+from base.graph_mode import tf
 from base.places import as_path
 from modules import classifiers
+from training.group import Group
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 
@@ -28,10 +29,10 @@ def pytest_configure() -> None:
 
 @pytest.fixture
 def session():
-    """A session on a fresh default graph; `tf.set_random_seed(0)` is set."""
-    with tf.Graph().as_default() as graph:
+    """A session like that of a training, on a fresh default graph; `tf.set_random_seed(0)` is set."""
+    with tf.Graph().as_default():
         tf.set_random_seed(0)
-        with tf.Session(graph=graph, config=session_config()) as session:
+        with Group([], 0).session() as session:
             yield session
 
 

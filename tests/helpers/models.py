@@ -11,9 +11,10 @@ from unittest import mock
 
 import numpy as np
 
-from base.graph_mode import session_config, tf
+from base.graph_mode import tf
 from models.model import Model
 from models.registry import find_model
+from training.group import Group
 
 TINY = {
     "cyclegan": {
@@ -79,8 +80,8 @@ class Built(NamedTuple):
 
     @contextlib.contextmanager
     def started(self) -> Iterator[tf.Session]:
-        """A session with fresh weights, on the graph, which is the default one within."""
-        with tf.Session(graph=self.graph, config=session_config()) as session:
+        """A session with fresh weights, like that of a training, on the graph, which is the default one within."""
+        with self.graph.as_default(), Group([], 0).session() as session:
             session.run(self.initializer)
             yield session
 

@@ -5,11 +5,12 @@ import functools
 import numpy as np
 import pytest
 
-from base.graph_mode import session_config, tf
+from base.graph_mode import tf
 from inference.session import translate
 from tests.helpers import models
 from tests.helpers.graphs import ancestors, boxes, loose_ops, operations
 from tests.helpers.models import built, random_feed, random_images
+from training.group import Group
 
 build = functools.partial(models.build, "cyclegan")
 build_training = functools.partial(models.build_training, "cyclegan")
@@ -98,7 +99,7 @@ def test_step_is_the_same_to_the_last_bit_in_separate_sessions(session):
     initializer, train_op = tf.global_variables_initializer(), model.train_ops["train"]
 
     def train():
-        with tf.Session(config=session_config()) as session:
+        with Group([], 0).session() as session:
             session.run(initializer)
             for step in range(4):
                 scalars, _ = session.run([train_op.scalars, train_op.op], random_feed(model, step))
