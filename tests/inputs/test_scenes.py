@@ -159,3 +159,11 @@ def test_pipe_in_place_of_the_description_is_no_scenes(tmp_path):
     os.mkfifo(tmp_path / "scenes.json")
     with pytest.raises(DataError, match="holds no built-in scenes"):
         write_scenes(tmp_path, 16, 1, 1)
+
+
+def test_built_in_data_has_as_many_scenes_as_the_pages_say(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(scenes, "draw_scene", lambda seed, palette, size: np.zeros([size, size, 3], np.uint8))
+    folder = tmp_path / scenes.draw(8)
+    found = {split.name: len(list(split.glob("*.png"))) for split in folder.iterdir() if split.is_dir()}
+    assert found == {"trainA": 300, "trainB": 300, "testA": 20, "testB": 20}
