@@ -20,7 +20,7 @@ import numpy as np
 from base.command_line import run
 from base.errors import ConfigError, DataError, UsageError
 from base.files import clear_leftovers, folder_aside, writing
-from base.graph_mode import session_config, tf
+from base.graph_mode import tf
 from base.machine import resolve_precision
 from base.options import REQUIRED, Options, option, options
 from base.places import is_remote
@@ -32,6 +32,7 @@ from run_folder.checkpoints import Checkpoints
 from run_folder.folder import RunFolder
 from run_folder.pytorch_weights import LONE_GENERATOR, NETWORKS, SavedNetwork, convert, read_networks, shared_options
 from training.graph import check_memory
+from training.group import Group
 
 USAGE = """\
 Turns networks saved by pytorch-CycleGAN-and-pix2pix into a run folder, to translate with or to train on from.
@@ -103,7 +104,7 @@ def write_run(folder: RunFolder, config: Config, networks: Mapping[str, SavedNet
       ConfigError: the networks take more memory than there is.
       OutputError: the folder cannot be written.
     """
-    with tf.Graph().as_default(), tf.Session(config=session_config()) as session:
+    with tf.Graph().as_default(), Group([], 0).session() as session:
         model = CycleGAN(dataclasses.replace(config, precision=resolve_precision(config.precision)))
         model.build_training()
         values: dict[str, np.ndarray] = {}
