@@ -44,15 +44,16 @@ def preparation(streams: Mapping[str, Input], sources: Mapping[str, Source], con
             return sources[streams[name].split].where(index)
 
         def prepare_elsewhere(entries):
-            connection = free.get()
+            connection, results = free.get(), None
             try:
                 connection.send(entries)
                 results = connection.recv()
-            except (EOFError, OSError) as error:
+            except (EOFError, OSError):
                 problem = f"a process died (out of memory?) at one of the {len(entries)} images from here on"
-                raise DataError(f"{where(*entries[0])}: {problem}; try fewer --read_processes") from error
             finally:
                 free.put(connection)
+            if results is None:
+                raise DataError(f"{where(*entries[0])}: {problem}; try fewer --read_processes")
             return [
                 located(result, where(*entry)) if isinstance(result, BadImage) else result
                 for entry, result in zip(entries, results, strict=True)
