@@ -89,7 +89,8 @@ def test_pipeline_delivers_images(session, photos):
 
 @pytest.mark.slow
 def test_loop_and_startup_are_told_by_what_the_run_leaves(photos, tmp_path):
-    values = {"model": "wgan", "image_size": 32, "load_size": 32, "data_dir": str(photos / "trainA"), "max_steps": 3}
+    values = {"model": "wgan", "image_size": 32, "load_size": 32, "ngf": 4, "ndf": 4, "batch_size": 4, "max_steps": 3}
+    values |= {"data_dir": str(photos / "trainA")}
     assert 0 < contenders.loop(values, str(tmp_path))["seconds_per_step"] < 100
     assert 0 < contenders.startup(values, str(tmp_path))["first_step"] < 300
 

@@ -65,9 +65,9 @@ def test_leak_of_the_discriminators(session, kind):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "kind, options",
-    [("resnet", {"ngf": 64, "blocks": 9}), ("unet", {"ngf": 64, "levels": 8}), ("patch", {})],
+    "kind, side, options",
+    [("resnet", 128, {"ngf": 64, "blocks": 9}), ("unet", 256, {"ngf": 64, "levels": 8}), ("patch", 128, {})],
     ids=["resnet", "unet", "patch"],
 )
-def test_network_at_full_width(session, kind, options):
-    check(session, kind, (1, 256, 256), **options)
+def test_network_at_full_width(session, kind, side, options):
+    check(session, kind, (1, side, side), **options)
