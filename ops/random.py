@@ -52,8 +52,9 @@ def draw(
       seed: int64 tensor [2].
       dtype: of the result.
     """
-    start = tf.raw_ops.StatelessRandomGetKeyCounter(seed=seed)
-    return kernel(shape=shape, key=start.key, counter=start.counter, dtype=dtype, alg=PHILOX)
+    with tf.xla.experimental.jit_scope(compile_ops=False):  # XLA would draw others
+        start = tf.raw_ops.StatelessRandomGetKeyCounter(seed=seed)
+        return kernel(shape=shape, key=start.key, counter=start.counter, dtype=dtype, alg=PHILOX)
 
 
 def _draw_for_images(kernel, shape, step):

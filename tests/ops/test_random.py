@@ -40,3 +40,18 @@ def test_normal_has_mean_0_and_variance_1():
     values = draw(normal)
     assert values.dtype == np.float32
     assert (values.mean(), values.var()) == (pytest.approx(0, abs=0.03), pytest.approx(1, abs=0.05))
+
+
+@pytest.mark.parametrize("function", [normal, uniform])
+def test_what_is_compiled_around_them_does_not_change_the_draws(function):
+    with tf.Graph().as_default(), tf.Session() as session:
+        tf.set_random_seed(0)
+        shift, step = (tf.placeholder(dtype, []) for dtype in (tf.float32, tf.int64))
+        with tf.xla.experimental.jit_scope():
+            with tf.name_scope("a"):
+                draws = function([10000], step)
+            shifted = tf.exp(shift) * (draws + tf.tanh(shift))
+        metadata, options = tf.RunMetadata(), tf.RunOptions(output_partition_graphs=True)
+        found = session.run(shifted, {shift: 0.0, step: 0}, options, metadata)
+    assert "_XlaRun" in {node.op for graph in metadata.partition_graphs for node in graph.node}
+    np.testing.assert_array_equal(found, draw(function))
