@@ -136,13 +136,13 @@ def test_data_that_cannot_be_used_stops_the_run_with_its_name_after_saving(tmp_p
 
 @pytest.mark.slow
 def test_data_that_a_later_part_cannot_use_saves_no_half_step(tmp_path, data, monkeypatch):
-    def read_or_fail(reader, key, position):
-        if position == 5:  # in the second part of the third step
+    def read_or_fail(reader, positions):
+        if 5 in positions:  # in the second part of the third step
             raise DataError("it is gone")
-        return read(reader, key, position)
+        return read(reader, positions)
 
-    read = Reader._prepared_at
-    monkeypatch.setattr(Reader, "_prepared_at", read_or_fail)
+    read = Reader._read
+    monkeypatch.setattr(Reader, "_read", read_or_fail)
     values = {"batch_size": 2, "accumulate": 2, "sync_batch_norm": False, "max_steps": 30}
     with trainer_of(tmp_path, data, **values) as (trainer, _), pytest.raises(DataError, match="it is gone"):
         trainer.train()
