@@ -22,7 +22,7 @@ def preparation(streams: Mapping[str, Input], sources: Mapping[str, Source], con
     """Gives the function that prepares entries; several threads may call it, within the block.
 
     Of threads Python runs one at a time, and small images are mostly Python. Processes all run; on Linux they are
-    forks: there must be no threads yet.
+    forks, so that TensorFlow must not have threads yet; those that wait for other workers take no part in reading.
 
     Args:
       streams, sources, config: as for `inputs.pipeline.build_pipeline`; the config's `read_processes` says how many

@@ -54,7 +54,7 @@ def run_workers(command: Sequence[str], count: int, restarts: int) -> int:
 
 
 def _run_once(command, count, stopped):
-    addresses = _free_addresses(count)
+    addresses = free_addresses(count)
     cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
     processes = []
     for worker in range(count):
@@ -77,8 +77,8 @@ def _run_once(command, count, stopped):
     return next((code if code > 0 else 128 - code for code in codes if code), 0)
 
 
-def _free_addresses(count):
-    """Addresses on this machine that nobody uses, nor the port behind the last one."""
+def free_addresses(count: int) -> list[str]:
+    """Addresses on this machine that nobody uses, nor the port behind the last one, where the chief is met."""
     while True:
         with contextlib.ExitStack() as stack, contextlib.suppress(OSError):
             sockets = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]

@@ -1,20 +1,10 @@
 """Workers that train together, in threads of the tests' process."""
 
-import socket
 import threading
 import time
 
 from training.group import Group
-
-
-def free_addresses(count):
-    """Addresses on this machine whose ports nobody listens at."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    try:
-        return [f"127.0.0.1:{port}" for port in sorted(each.getsockname()[1] for each in sockets)]
-    finally:
-        for each in sockets:
-            each.close()
+from training.local_workers import free_addresses
 
 
 def in_threads(count, work, seconds=10):

@@ -5,9 +5,10 @@ import json
 import pytest
 
 from base.errors import UsageError
-from tests.helpers.workers import free_addresses, in_threads, wait_until
+from tests.helpers.workers import in_threads, wait_until
 from training import group
 from training.group import AfterStep, Group, WorkerError, cluster_of
+from training.local_workers import free_addresses
 
 
 def config_of(cluster, kind="worker", index=0):
