@@ -84,21 +84,21 @@ def _indices(seed: int, key: int, epoch: int, count: int, block: int) -> list[in
     places = np.arange(block * BLOCK, min((block + 1) * BLOCK, count), dtype=np.uint64)
     outside = np.ones(len(places), bool)
     while outside.any():
-        row, column = np.divmod(places[outside], np.uint64(columns))
+        row, column = np.divmod(places[outside], columns)
         for row_word, column_word in words:
-            row = (row + _mixed(column + row_word) % np.uint64(rows)) % np.uint64(rows)
-            column = (column + _mixed(row + column_word) % np.uint64(columns)) % np.uint64(columns)
-        places[outside] = row * np.uint64(columns) + column
+            row = (row + _mixed(column + row_word) % rows) % rows
+            column = (column + _mixed(row + column_word) % columns) % columns
+        places[outside] = row * columns + column
         outside = places >= count
     return places.tolist()
 
 
 def _mixed(words: np.ndarray) -> np.ndarray:
-    """64-bit integers that look random, of others: the output function of SplitMix64.
+    """64-bit integers that look random, of others (uint64): the output function of SplitMix64.
 
     Source: Steele, Lea and Flood 2014, Fast splittable pseudorandom number generators; the constants are David
       Stafford's Mix13.
     """
-    words = (words ^ words >> np.uint64(30)) * np.uint64(0xBF58476D1CE4E5B9)
-    words = (words ^ words >> np.uint64(27)) * np.uint64(0x94D049BB133111EB)
-    return words ^ words >> np.uint64(31)
+    words = (words ^ words >> 30) * 0xBF58476D1CE4E5B9
+    words = (words ^ words >> 27) * 0x94D049BB133111EB
+    return words ^ words >> 31

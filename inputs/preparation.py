@@ -11,15 +11,17 @@ from base.errors import DataError
 from inputs.images import BadImage, located
 from inputs.sources import Source
 from inputs.streams import Input, Prepared
-from inputs.workers import worker_processes
+from inputs.workers import death_of_worker, worker_processes
+
+FLAG = "read_processes"
 
 Entry = tuple[str, int]  # name of a stream, index in its source
 Prepare = Callable[[Sequence[Entry]], list[Prepared | DataError]]  # gives of each what it is, or why it is not
 
 
 @contextlib.contextmanager
-def preparation(streams: Mapping[str, Input], sources: Mapping[str, Source], config: Any) -> Iterator[Prepare]:
-    """Gives the function that prepares entries; several threads may call it, within the block.
+def preparation(streams: Mapping[str, Input], sources: Mapping[str, Source], config: Any) -> Iterator[Prepare | None]:
+    """Gives the function that prepares entries in processes, or None; several threads may call it, within the block.
 
     Of threads Python runs one at a time, and small images are mostly Python. Processes all run; on Linux they are
     forks, so that TensorFlow must not have threads yet; those that wait for other workers take no part in reading.
@@ -32,10 +34,10 @@ def preparation(streams: Mapping[str, Input], sources: Mapping[str, Source], con
       UsageError: the processes cannot be started.
     """
     if not config.read_processes:
-        yield functools.partial(prepare_here, streams, sources, config)
+        yield None
         return
     task = functools.partial(_prepared, streams, sources, config)
-    with worker_processes(config.read_processes, task, "read_processes") as connections:
+    with worker_processes(config.read_processes, task, FLAG) as connections:
         free: queue.SimpleQueue[Connection] = queue.SimpleQueue()
         for connection in connections:
             free.put(connection)
@@ -49,11 +51,11 @@ def preparation(streams: Mapping[str, Input], sources: Mapping[str, Source], con
                 connection.send(entries)
                 results = connection.recv()
             except (EOFError, OSError):
-                problem = f"a process died (out of memory?) at one of the {len(entries)} images from here on"
+                pass  # told below, where the traceback no longer holds the connection's buffer
             finally:
                 free.put(connection)
             if results is None:
-                raise DataError(f"{where(*entries[0])}: {problem}; try fewer --read_processes")
+                raise death_of_worker(where(*entries[0]), len(entries), FLAG)
             return [
                 located(result, where(*entry)) if isinstance(result, BadImage) else result
                 for entry, result in zip(entries, results, strict=True)

@@ -86,6 +86,18 @@ def result_or_reason(task: Task, name: str, number: int) -> Any | BadImage:
         return BadImage(" ".join(f"cannot be used: {error or type(error).__name__}".split()))
 
 
+def death_of_worker(where: object, count: int, flag: str = "workers") -> DataError:
+    """What to say when a worker process is gone.
+
+    Args:
+      where: what a message calls the first of the images that it was given last.
+      count: how many these were.
+      flag: the one that says how many processes there are.
+    """
+    problem = f"a worker process died (out of memory?) at one of the {count} images from here on"
+    return DataError(f"{where}: {problem}; try fewer --{flag}, or take the image out")
+
+
 def _receive(
     connection: Connection, chunk: Sequence[int], name: str, where: Callable[[str, int], object]
 ) -> list[Any | BadImage]:
@@ -93,5 +105,4 @@ def _receive(
     try:
         return connection.recv()
     except (EOFError, ConnectionError) as error:
-        problem = f"a worker process died (out of memory?) at one of the {len(chunk)} images from here on"
-        raise DataError(f"{where(name, chunk[0])}: {problem}; try fewer --workers, or take the image out") from error
+        raise death_of_worker(where(name, chunk[0]), len(chunk)) from error

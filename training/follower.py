@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
 from collections.abc import Mapping
@@ -58,7 +59,8 @@ def follow(group: Group, given: Mapping[str, Any]) -> int:
     streams = find_model(config.model).streams(config)
     splits = open_splits(data_dir, streams)
     _compare_data(group, splits)
-    with preparation(streams, splits.train, config) as prepare:
+    with contextlib.ExitStack() as stack:
+        prepare = stack.enter_context(preparation(streams, splits.train, config))
         with group.device():
             model, pipeline = build_training_graph(config, splits.train, group.size, group.worker, prepare)
             with tf.name_scope("checkpoints"):
@@ -66,13 +68,11 @@ def follow(group: Group, given: Mapping[str, Any]) -> int:
                 with tf.control_dependencies([initializer]):
                     start = broadcast(tf.global_variables())
         tf.get_default_graph().finalize()
-        with group.session() as session:
-            try:
-                session.run(start)
-                session.run(pipeline.initializer)
-                _train(session, group, model, pipeline)
-            finally:
-                pipeline.stop()
+        session = stack.enter_context(group.session())
+        stack.callback(pipeline.stop)
+        session.run(start)
+        session.run(pipeline.initializer)
+        _train(session, group, model, pipeline)
     return 0
 
 

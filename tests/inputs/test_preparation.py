@@ -84,7 +84,7 @@ def test_mistake_of_a_program_is_told_with_the_image(sources):
 
 
 def test_death_of_a_process_is_told_with_the_image_and_what_to_do(sources):
-    words = r"/\d\.png: a process died \(out of memory\?\) at one of the 5 images .*; try fewer --read_processes"
+    words = r"/\d\.png: a worker process died \(out of memory\?\) at one of the 5 images .*; try fewer --read_processes"
     with pytest.raises(DataError, match=words):
         read_epochs({"real_a": Deadly("trainA")}, sources, read_processes=1)
 
@@ -93,5 +93,5 @@ def test_processes_end_with_the_block(sources):
     config = data_config(read_processes=2)
     with preparation(PAIR, sources, config) as prepare:
         assert len(prepare([("input", 0), ("target", 0)])) == 2
-    with pytest.raises(DataError, match="a process died"):
+    with pytest.raises(DataError, match="a worker process died"):
         prepare([("input", 0)])
