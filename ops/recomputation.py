@@ -69,7 +69,8 @@ def _copy(y, since, again):
         node.attr.pop("_class", None)  # with which op it would share a device
         node.input[:] = [name for name in node.input if not name.startswith("^")]
     places = {tensor.name: again if tensor is since else tensor for tensor in _outside(ops)}
-    copies = tf.import_graph_def(graph_def, places, [op.name for op in ops], name="recomputed")
+    with tf.control_dependencies(None):  # they wait for `again`; oneDNN's pass ends the process at a Conv2D with others
+        copies = tf.import_graph_def(graph_def, places, [op.name for op in ops], name="recomputed")
     for op, copy in zip(ops, copies, strict=True):
         for tensor, second in zip(op.outputs, copy.outputs, strict=True):
             second.set_shape(tensor.shape)

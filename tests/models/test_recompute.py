@@ -3,6 +3,9 @@
 import numpy as np
 import pytest
 
+from base.graph_mode import tf
+from ops.recomputation import recompute_activations
+from tests.helpers.models import build_training
 from tests.helpers.parts import train
 
 
@@ -19,3 +22,12 @@ def test_all_variables_are_the_same_to_the_bit(name, parts, values):
     found, expected = train(name, parts, recompute=True, **values), train(name, parts, **values)
     assert found.last.keys() == expected.last.keys()
     assert not [key for key, values in expected.last.items() if not np.array_equal(found.last[key], values)]
+
+
+@pytest.mark.slow
+def test_convolutions_wait_for_their_inputs_alone():
+    """A bias behind one that waits for more ends the process where oneDNN computes."""
+    recompute_activations()
+    build_training("cyclegan", recompute=True, discriminator_layers=1)
+    found = [op for op in tf.get_default_graph().get_operations() if op.type == "Conv2D" and "/recomputed/" in op.name]
+    assert found and not [op.name for op in found if op.control_inputs]
