@@ -106,7 +106,7 @@ def test_a_form_that_is_not_the_run_leaves_nothing(run, tmp_path, monkeypatch):
     def write_wrongly(frozen, folder):
         for node in weights(frozen.graph_def):
             kernel = tf.make_ndarray(node.attr["value"].tensor)
-            node.attr["value"].tensor.CopyFrom(tf.make_tensor_proto(1.001 * kernel))
+            node.attr["value"].tensor.CopyFrom(tf.make_tensor_proto(1.1 * kernel))
         saved_model.write(frozen, folder)
 
     monkeypatch.setitem(FORMS, "saved_model", FORMS["saved_model"]._replace(write=write_wrongly))
