@@ -9,9 +9,9 @@ from typing import NamedTuple
 import numpy as np
 
 from base.errors import UsageError
-from base.graph_mode import graph_of_constants, tf
+from base.graph_mode import tf
 from inference.load import LoadedRun
-from inference.opened import OpenedNetwork, fed
+from inference.opened import OpenedNetwork, cut_out, fed
 from inference.scale import describe_training
 from inputs.preprocess import Preprocessing
 
@@ -128,7 +128,7 @@ def freeze(run: LoadedRun, direction: str | None, half: bool = False) -> Frozen:
 
 def _freeze_translation(run, direction):
     signature = run.model.outputs.translations[direction]
-    constants = graph_of_constants(run.session, signature.result)
+    constants = cut_out(run.session, signature.result)
     opened = _opened(constants, signature)
     channels = int(signature.source.shape[-1])
     with tf.Graph().as_default() as graph:
@@ -184,7 +184,7 @@ def _freeze_tiles(of_whole, opened, signature):
 
 
 def _freeze_as_is(run, task, source, result, source_name, result_name, fed_shape=None):
-    constants = graph_of_constants(run.session, result)
+    constants = cut_out(run.session, result)
     with tf.Graph().as_default() as graph:
         fed = tf.placeholder(source.dtype, fed_shape or source.shape, source_name)
         (fetched,) = tf.import_graph_def(constants, {source.name: fed}, [result.name], name="network")

@@ -6,9 +6,10 @@ import math
 from collections.abc import Sequence
 
 from base.errors import UsageError
-from base.graph_mode import tf
+from base.graph_mode import graph_of_constants, tf
 from inference.reach import Geometry
 from models.model import Translation
+from ops.padding import with_mirror_pads
 
 PROBE = 256  # side in pixels, at least, of the image on which the network is looked at
 
@@ -28,7 +29,7 @@ class OpenedNetwork:
         """Opens a network.
 
         Args:
-          constants: its ops and constants, from `graph_of_constants`.
+          constants: its ops and constants, from `cut_out`.
           signature: that they were cut out for, of batches of one image.
 
         Raises:
@@ -64,6 +65,11 @@ class OpenedNetwork:
         multiple = self._signature.multiple
         reaches = [self.geometry.reach(sources, target) for target in targets]
         return multiple * math.ceil(max(max(reach) for reach in reaches) / multiple)
+
+
+def cut_out(session: tf.Session, result: tf.Tensor) -> tf.GraphDef:
+    """The ops that lead to a tensor, under their names, in the form in which programs know them, and constants."""
+    return with_mirror_pads(graph_of_constants(session, result), result.op.name)
 
 
 def fed(norm: str, statistic: str) -> str:

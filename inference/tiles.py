@@ -22,8 +22,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from base.errors import DataError
-from base.graph_mode import graph_of_constants, session_config, tf
-from inference.opened import OpenedNetwork, fed
+from base.graph_mode import session_config, tf
+from inference.opened import OpenedNetwork, cut_out, fed
 from inference.session import padded
 from inputs.images import resize, to_uint8, to_unit
 from models.model import Translation
@@ -79,7 +79,7 @@ class TiledTranslation:
         """
         self._signature = signature
         self._source, self._result = signature.source.name, signature.result.name
-        self._network = OpenedNetwork(graph_of_constants(session, signature.result), signature)
+        self._network = OpenedNetwork(cut_out(session, signature.result), signature)
         self._scales = self._network.geometry.scales
         self._stages = self._plan()
         graph = self._network.build()

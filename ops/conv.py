@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from base.graph_mode import tf
-from ops.conv_gradients import gradients_by_convolutions
+from ops.conv_gradients import own_gradients
 from ops.padding import zero_pad
 from ops.scope import scope
 
@@ -33,7 +33,7 @@ def conv2d(x: tf.Tensor, filters: int, kernel: int, stride: int = 1, padding: in
     weights = tf.get_variable("kernel", [kernel, kernel, x.shape[-1], filters])
     if padding:
         x = zero_pad(x, padding)
-    with gradients_by_convolutions():
+    with own_gradients():
         y = tf.nn.conv2d(x, tf.cast(weights, x.dtype), stride, "VALID")
     return _add_bias(y) if bias else y
 

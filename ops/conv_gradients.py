@@ -1,8 +1,12 @@
-"""Gradients of convolutions on CPUs where TensorFlow computes without oneDNN, as it chooses where there is no AVX-512.
+"""Gradients of convolutions on CPUs, by other convolutions where TensorFlow's kernels for gradients are slow.
 
-Its kernels for gradients then unfold an image to the matrix of all its windows. With few filters at a high resolution,
-as in the last layer of a generator, that takes most of a step and of its memory. As convolutions of other arrangements
-the same sums take a fraction of both. What is chosen for which sizes was measured on two cores of an AMD EPYC (Zen 3).
+Without oneDNN, as TensorFlow chooses where there is no AVX-512, those unfold an image to the matrix of all its windows.
+With few filters at a high resolution, as in the last layer of a generator, that takes most of a step and of its memory.
+As convolutions of other arrangements the same sums take a fraction of both. With oneDNN they are fast, but for one: in
+bfloat16, on a CPU with AMX, the gradient for the image of that last layer takes 87 ms at 256 px, and 3 so arranged.
+What is chosen for which sizes was measured on two cores each, of an AMD EPYC (Zen 3) and of an Intel Xeon with AMX.
+
+A padded image is not kept for the gradient, but padded anew.
 """
 
 from __future__ import annotations
@@ -11,23 +15,29 @@ import contextlib
 import functools
 
 from base.graph_mode import has_gpu_driver, tf, uses_onednn
+from base.machine import cpu_features
+from ops.padding import padded_again
 
-NAME = "GradientsByConvolutions"  # in TensorFlow's registry
+NAME = "ConvolutionGradients"  # in TensorFlow's registry
 FEW = 4  # filters
 MANY_WEIGHTS = 2**20  # which TensorFlow's kernel packs anew for every image
 
 
-def gradients_by_convolutions() -> contextlib.AbstractContextManager:
-    """A context in which the gradients of new Conv2D ops (VALID) are those of this file, where that is faster."""
-    if not computes_gradients_by_convolutions():
+def own_gradients() -> contextlib.AbstractContextManager:
+    """A context in which the gradients of new Conv2D ops (VALID) are those of this file; on GPUs TensorFlow's."""
+    if has_gpu_driver():
         return contextlib.nullcontext()
     _register()
     return tf.get_default_graph().gradient_override_map({"Conv2D": NAME})
 
 
-def computes_gradients_by_convolutions() -> bool:
-    """Whether this machine is one of those that this is for."""
-    return not (uses_onednn() or has_gpu_driver())
+def arrangement() -> str:
+    """Which gradients other convolutions compute on this machine: "all", those of the "last" layer, or "none"."""
+    if has_gpu_driver():
+        return "none"
+    if not uses_onednn():
+        return "all"
+    return "last" if "amx_bf16" in cpu_features() else "none"
 
 
 @functools.cache
@@ -37,27 +47,20 @@ def _register():
 
 def _gradients(op, dy):
     """The gradients for the image and the weights of a convolution, given that for its result."""
-    weights, strides = op.inputs[1], op.get_attr("strides")
+    weights, strides, arranged = op.inputs[1], op.get_attr("strides"), arrangement()
     kernel, filters = weights.shape[0], weights.shape[3]
-    x = _padded_again(op.inputs[0], dy)
-    plain = strides[1] == 1 and kernel > 1 and dy.dtype.size >= 4
-    if plain and filters <= FEW:
-        return _of_image(weights, dy, kernel), _of_few_weights(x, dy, kernel)
-    if plain and weights.shape.num_elements() > MANY_WEIGHTS:
-        return tf.ensure_shape(_of_image_by_places(weights, dy, kernel), x.shape), _of_weights(x, dy)
-    of_image = tf.nn.conv2d_backprop_input(tf.shape(op.inputs[0]), weights, dy, strides, "VALID")
-    if plain:
-        return of_image, _of_weights(x, dy)
-    return of_image, tf.nn.conv2d_backprop_filter(x, tf.shape(weights), dy, strides, "VALID")
-
-
-def _padded_again(x, dy):
-    """An image, padded anew where it was padded: one copy less to keep from the convolution until its gradient."""
-    if x.op.type not in ("MirrorPad", "Pad"):
-        return x
-    image, paddings = x.op.inputs
-    with tf.control_dependencies([dy]):  # else it would be the same op
-        return tf.pad(image, paddings, x.op.get_attr("mode").decode() if x.op.type == "MirrorPad" else "CONSTANT")
+    x = padded_again(op.inputs[0], dy)
+    plain = strides[1] == 1 and kernel > 1
+    both = plain and arranged == "all" and dy.dtype.size >= 4
+    if filters <= FEW and (both or (plain and arranged == "last" and dy.dtype == tf.bfloat16)):
+        of_image = _of_image(weights, dy, kernel)
+    elif both and weights.shape.num_elements() > MANY_WEIGHTS:
+        of_image = tf.ensure_shape(_of_image_by_places(weights, dy, kernel), x.shape)
+    else:
+        of_image = tf.nn.conv2d_backprop_input(tf.shape(op.inputs[0]), weights, dy, strides, "VALID")
+    if not both:
+        return of_image, tf.nn.conv2d_backprop_filter(x, tf.shape(weights), dy, strides, "VALID")
+    return of_image, _of_few_weights(x, dy, kernel) if filters <= FEW else _of_weights(x, dy)
 
 
 def _of_image(weights, dy, kernel):

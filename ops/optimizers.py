@@ -59,16 +59,17 @@ class Adam(NamedTuple):
             tf.cast(self.learning_rate, tf.float64) * root / (1.0 - tf.pow(tf.constant(self.beta1, tf.float64), t))
         )
         rate, epsilon = tf.cast(corrected, tf.float32), tf.cast(self.epsilon * root, tf.float32)
+        off, beta1, beta2 = map(tf.constant, (0.0, self.beta1, self.beta2))  # once, not for each variable
         return [
             tf.raw_ops.ResourceApplyAdam(
                 var=variable.handle,
                 m=slot["m"].handle,
                 v=slot["v"].handle,
-                beta1_power=0.0,
-                beta2_power=0.0,
+                beta1_power=off,
+                beta2_power=off,
                 lr=rate,
-                beta1=self.beta1,
-                beta2=self.beta2,
+                beta1=beta1,
+                beta2=beta2,
                 epsilon=epsilon,
                 grad=gradient,
             )

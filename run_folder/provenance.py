@@ -13,7 +13,7 @@ from base.machine import available_cores, cpu_features, gpu_name
 from base.places import AnyPath
 from inputs import order
 from inputs.fingerprint import describe_change
-from ops.conv_gradients import computes_gradients_by_convolutions
+from ops.conv_gradients import arrangement
 
 FORMAT_VERSION = 1
 MOST_BYTES = 256 << 20  # of the file: it names up to a thousand files of each split each time the data changes
@@ -107,7 +107,7 @@ def describe_environment(shares: int = 1) -> dict[str, Any]:
         "cpu_features": cpu_features(),
         "cores": available_cores(),
         "threads_per_op": tf.config.threading.get_intra_op_parallelism_threads() or available_cores(),
-        "convolution_gradients": "convolutions" if computes_gradients_by_convolutions() else "tensorflow",
+        "convolution_gradients": arrangement(),
         "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "default"),
     }
 

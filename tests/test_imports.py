@@ -21,7 +21,7 @@ BELOW = {  # what each room stands on, from the ground floor up
     "models": {"base", "config", "inputs", "modules", "ops"},
     "recipes": set(),
     "run_folder": {"base", "config", "inputs", "models", "ops"},
-    "inference": {"base", "config", "inputs", "models", "run_folder"},
+    "inference": {"base", "config", "inputs", "models", "ops", "run_folder"},
     "evaluation": {"base", "config", "inference", "inputs", "models", "run_folder"},
     "exports": {"base", "downloads", "inference", "inputs", "run_folder"},
     "training": {"base", "config", "evaluation", "inference", "inputs", "models", "ops", "run_folder"},

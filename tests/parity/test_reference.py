@@ -11,7 +11,6 @@ from tests.helpers import stored
 from tests.helpers.parity import TRAJECTORIES
 from tests.parity import make_reference
 
-
 ROUNDING = 1e-12  # of gradients that are zero, as of a bias before a norm
 
 
