@@ -32,12 +32,12 @@ def own_gradients() -> contextlib.AbstractContextManager:
 
 
 def arrangement() -> str:
-    """Which gradients other convolutions compute on this machine: "all", those of the "last" layer, or "none"."""
+    """By what gradients are computed here: "convolutions", "tensorflow", or the "last" layer's by the former."""
     if has_gpu_driver():
-        return "none"
+        return "tensorflow"
     if not uses_onednn():
-        return "all"
-    return "last" if "amx_bf16" in cpu_features() else "none"
+        return "convolutions"
+    return "last" if "amx_bf16" in cpu_features() else "tensorflow"
 
 
 @functools.cache
@@ -51,7 +51,7 @@ def _gradients(op, dy):
     kernel, filters = weights.shape[0], weights.shape[3]
     x = padded_again(op.inputs[0], dy)
     plain = strides[1] == 1 and kernel > 1
-    both = plain and arranged == "all" and dy.dtype.size >= 4
+    both = plain and arranged == "convolutions" and dy.dtype.size >= 4
     if filters <= FEW and (both or (plain and arranged == "last" and dy.dtype == tf.bfloat16)):
         of_image = _of_image(weights, dy, kernel)
     elif both and weights.shape.num_elements() > MANY_WEIGHTS:

@@ -23,7 +23,7 @@ SIZES = [
 @pytest.fixture(autouse=True)
 def arranged(monkeypatch, request):
     """How the gradients are computed, whatever this machine is."""
-    arrangement = getattr(request, "param", "all")
+    arrangement = getattr(request, "param", "convolutions")
     monkeypatch.setattr(conv_gradients, "arrangement", lambda: arrangement)
     monkeypatch.setattr(conv_gradients, "MANY_WEIGHTS", 1000)  # that no test needs more
     return arrangement
@@ -40,7 +40,7 @@ def names_of_ops():
 
 @pytest.mark.parametrize(
     "arranged, dtype",
-    [("all", tf.float64), ("last", tf.bfloat16), ("none", tf.float32)],
+    [("convolutions", tf.float64), ("last", tf.bfloat16), ("tensorflow", tf.float32)],
     indirect=["arranged"],
     ids=lambda value: value if isinstance(value, str) else value.name,
 )
@@ -59,7 +59,7 @@ def test_gradients_are_those_of_tensorflow(session, arranged, dtype, size, chann
         np.testing.assert_array_equal(found, expected)
 
 
-@pytest.mark.parametrize("arranged", ["all", "last", "none"], indirect=True)
+@pytest.mark.parametrize("arranged", ["convolutions", "last", "tensorflow"], indirect=True)
 @pytest.mark.parametrize("pad", [reflect_pad, zero_pad])
 def test_a_padded_image_is_not_kept(session, arranged, pad):
     x = tf.cast(few_numbers(2, 9, 7, 6), tf.bfloat16)
@@ -105,5 +105,5 @@ def test_half_floats_and_other_machines_keep_the_gradients_of_tensorflow(session
     assert gradient(tf.bfloat16) == 1
     monkeypatch.setattr(conv_gradients, "arrangement", lambda: "last")
     assert gradient(tf.float32) == 2
-    monkeypatch.setattr(conv_gradients, "arrangement", lambda: "none")
+    monkeypatch.setattr(conv_gradients, "arrangement", lambda: "tensorflow")
     assert gradient(tf.float32) == 3
