@@ -12,13 +12,12 @@ A padded image is not kept for the gradient, but padded anew.
 from __future__ import annotations
 
 import contextlib
-import functools
 
 from base.graph_mode import has_gpu_driver, tf, uses_onednn
 from base.machine import cpu_features
+from ops.gradients import with_gradients
 from ops.padding import padded_again
 
-NAME = "ConvolutionGradients"  # in TensorFlow's registry
 FEW = 4  # filters
 MANY_WEIGHTS = 2**20  # which TensorFlow's kernel packs anew for every image
 
@@ -27,8 +26,7 @@ def own_gradients() -> contextlib.AbstractContextManager:
     """A context in which the gradients of new Conv2D ops (VALID) are those of this file; on GPUs TensorFlow's."""
     if has_gpu_driver():
         return contextlib.nullcontext()
-    _register()
-    return tf.get_default_graph().gradient_override_map({"Conv2D": NAME})
+    return with_gradients("Conv2D", _gradients)
 
 
 def arrangement() -> str:
@@ -38,11 +36,6 @@ def arrangement() -> str:
     if not uses_onednn():
         return "convolutions"
     return "last" if "amx_bf16" in cpu_features() else "tensorflow"
-
-
-@functools.cache
-def _register():
-    tf.RegisterGradient(NAME)(_gradients)
 
 
 def _gradients(op, dy):

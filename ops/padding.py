@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import functools
-
 import numpy as np
 
 from base.graph_mode import has_gpu_driver, tf
+from ops.gradients import has_gradients, with_gradients
 from ops.scope import scope
-
-NAME = "ReflectPad"  # in TensorFlow's registry of gradients
 
 
 @scope("reflect_pad")
@@ -44,7 +41,7 @@ def zero_pad(x: tf.Tensor, size: int) -> tf.Tensor:
     needs the pad: bfloat16 is rounded otherwise then. A PadV2 it leaves alone, so that a layer has the same bits
     wherever it is computed.
     """
-    return tf.raw_ops.PadV2(input=x, paddings=_paddings(size), constant_values=tf.zeros([], x.dtype))
+    return tf.pad(x, _paddings(size), constant_values=tf.zeros([], x.dtype))
 
 
 def padded_again(y: tf.Tensor, after: tf.Tensor) -> tf.Tensor:
@@ -56,7 +53,8 @@ def padded_again(y: tf.Tensor, after: tf.Tensor) -> tf.Tensor:
     """
     with tf.control_dependencies([after]):  # else it would be the same op
         if y.op.type == "PadV2":
-            return tf.raw_ops.PadV2(**dict(zip(("input", "paddings", "constant_values"), y.op.inputs)))
+            image, paddings, zero = y.op.inputs
+            return tf.pad(image, paddings, constant_values=zero)
         if _is_reflect_pad(y.op.node_def):
             return _copied(*y.op.inputs[:2])
     return y
@@ -86,18 +84,12 @@ def with_mirror_pads(graph_def: tf.GraphDef, result: str) -> tf.GraphDef:
 
 
 def _copied(pixels, places):
-    _register()
-    with tf.get_default_graph().gradient_override_map({"GatherV2": NAME}):
+    with with_gradients("GatherV2", _gradients):
         return tf.raw_ops.GatherV2(params=pixels, indices=places, axis=1)  # [batch, rows, columns, channels]
 
 
 def _is_reflect_pad(node):
-    return "_gradient_op_type" in node.attr and node.attr["_gradient_op_type"].s == NAME.encode()
-
-
-@functools.cache
-def _register():
-    tf.RegisterGradient(NAME)(_gradients)
+    return has_gradients(node, _gradients)
 
 
 def _gradients(op, dy):

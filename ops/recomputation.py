@@ -7,12 +7,10 @@ Source: Chen et al. 2016, arXiv 1604.06174 ("gradient checkpointing").
 
 from __future__ import annotations
 
-import functools
-
 from base.graph_mode import tf
+from ops.gradients import with_gradients
 
 COLLECTION = "recomputes"
-NAME = "Recomputed"  # in TensorFlow's registry of gradients
 
 
 def recompute_activations() -> None:
@@ -20,7 +18,6 @@ def recompute_activations() -> None:
 
     This is kept with the graph, as `ops.parts.split_batch` is. In other graphs `recomputed` adds nothing.
     """
-    _register()
     tf.add_to_collection(COLLECTION, True)
 
 
@@ -40,13 +37,8 @@ def recomputed(y: tf.Tensor, since: tf.Tensor) -> tf.Tensor:
     if not tf.get_collection(COLLECTION):
         return y
     outside = [tensor for tensor in _outside(_between(since, y)) if tensor is not since and tensor.dtype.is_floating]
-    with tf.get_default_graph().gradient_override_map({"IdentityN": NAME}):
+    with with_gradients("IdentityN", _gradients):
         return tf.identity_n([y, since, *outside], name="recomputed")[0]
-
-
-@functools.cache
-def _register():
-    tf.RegisterGradient(NAME)(_gradients)
 
 
 def _gradients(op, dy, *_):
