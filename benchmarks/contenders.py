@@ -42,7 +42,7 @@ from models.cyclegan import CycleGAN, CycleGANConfig
 from models.registry import find_model
 from run_folder.checkpoints import Checkpoints
 from run_folder.folder import RunFolder
-from training.graph import prepare_threads
+from training.graph import prepare_machine
 from training.group import Group
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -259,7 +259,7 @@ def graph(values: Mapping[str, Any]) -> dict[str, float]:
 
 def _tensorflow_step(config: CycleGANConfig, images: np.ndarray) -> tuple[Callable, Callable[[], dict]]:
     streams = CycleGAN.streams(config)
-    prepare_threads(config, streams)
+    prepare_machine(config, streams)
     model = CycleGAN(config, dict(zip(streams, map(tf.constant, images), strict=True)))
     model.build_training()
     session = Group([], 0).session()

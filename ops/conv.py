@@ -58,7 +58,8 @@ def conv2d_transpose(x: tf.Tensor, filters: int, kernel: int, bias: bool = True)
     size = tf.shape(x)
     height, width = 2 * size[1], 2 * size[2]
     full = [size[0], height + kernel - 2, width + kernel - 2, filters]
-    y = tf.nn.conv2d_transpose(x, tf.cast(weights, x.dtype), full, strides=2, padding="VALID")
+    with own_gradients("Conv2DBackpropInput"):
+        y = tf.nn.conv2d_transpose(x, tf.cast(weights, x.dtype), full, strides=2, padding="VALID")
     y = tf.slice(y, [0, 1, 1, 0], [-1, height, width, -1])  # whose gradient is a pad, much faster than that of y[:, 1:]
     y.set_shape([x.shape[0], *[side and 2 * side for side in x.shape[1:3]], filters])
     return _add_bias(y) if bias else y

@@ -6,7 +6,7 @@ As convolutions of other arrangements the same sums take a fraction of both. Wit
 bfloat16, on a CPU with AMX, the gradient for the image of that last layer takes 87 ms at 256 px, and 3 so arranged.
 What is chosen for which sizes was measured on two cores each, of an AMD EPYC (Zen 3) and of an Intel Xeon with AMX.
 
-A padded image is not kept for the gradient, but padded anew.
+What a convolution saw is not kept for them, where it is computed again in little time (`ops.again`).
 """
 
 from __future__ import annotations
@@ -15,18 +15,22 @@ import contextlib
 
 from base.graph_mode import has_gpu_driver, tf, uses_onednn
 from base.machine import cpu_features
+from ops.again import computed_again
 from ops.gradients import with_gradients
-from ops.padding import padded_again
 
 FEW = 4  # filters
 MANY_WEIGHTS = 2**20  # which TensorFlow's kernel packs anew for every image
 
 
-def own_gradients() -> contextlib.AbstractContextManager:
-    """A context in which the gradients of new Conv2D ops (VALID) are those of this file; on GPUs TensorFlow's."""
+def own_gradients(kind: str = "Conv2D") -> contextlib.AbstractContextManager:
+    """A context in which the gradients of new convolutions (VALID) are those of this file; on GPUs TensorFlow's.
+
+    Args:
+      kind: type of the ops, a key of GRADIENTS.
+    """
     if has_gpu_driver():
         return contextlib.nullcontext()
-    return with_gradients("Conv2D", _gradients)
+    return with_gradients(kind, GRADIENTS[kind])
 
 
 def arrangement() -> str:
@@ -42,7 +46,7 @@ def _gradients(op, dy):
     """The gradients for the image and the weights of a convolution, given that for its result."""
     weights, strides, arranged = op.inputs[1], op.get_attr("strides"), arrangement()
     kernel, filters = weights.shape[0], weights.shape[3]
-    x = padded_again(op.inputs[0], dy)
+    x = computed_again(op.inputs[0], dy)
     plain = strides[1] == 1 and kernel > 1
     both = plain and arranged == "convolutions" and dy.dtype.size >= 4
     if filters <= FEW and (both or (plain and arranged == "last" and dy.dtype == tf.bfloat16)):
@@ -54,6 +58,14 @@ def _gradients(op, dy):
     if not both:
         return of_image, tf.nn.conv2d_backprop_filter(x, tf.shape(weights), dy, strides, "VALID")
     return of_image, _of_few_weights(x, dy, kernel) if filters <= FEW else _of_weights(x, dy)
+
+
+def _transposed_gradients(op, dy):
+    """The gradients for the weights and the image of a transposed convolution, given that for its result."""
+    _, weights, x = op.inputs
+    strides = op.get_attr("strides")
+    of_weights = tf.nn.conv2d_backprop_filter(dy, tf.shape(weights), computed_again(x, dy), strides, "VALID")
+    return None, of_weights, tf.nn.conv2d(dy, weights, strides, "VALID")
 
 
 def _of_image(weights, dy, kernel):
@@ -88,3 +100,6 @@ def _of_few_weights(x, dy, kernel):
 
 def _with_border(dy, kernel):
     return tf.pad(dy, [(0, 0), (kernel - 1, kernel - 1), (kernel - 1, kernel - 1), (0, 0)])
+
+
+GRADIENTS = {"Conv2D": _gradients, "Conv2DBackpropInput": _transposed_gradients}

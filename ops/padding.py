@@ -28,7 +28,9 @@ def reflect_pad(x: tf.Tensor, size: int) -> tf.Tensor:
     _, height, width, _ = tf.unstack(tf.shape(x))
     count = height * width
     places = tf.reshape(tf.range(count), [height, width])
-    y = _copied(tf.reshape(x, [-1, count, x.shape[3]]), tf.pad(places, _paddings(size)[1:3], mode="REFLECT"))
+    pixels, padded = tf.reshape(x, [-1, count, x.shape[3]]), tf.pad(places, _paddings(size)[1:3], mode="REFLECT")
+    with with_gradients("GatherV2", _gradients):
+        y = tf.raw_ops.GatherV2(params=pixels, indices=padded, axis=1)  # [batch, rows, columns, channels]
     y.set_shape([x.shape[0], *[side and side + 2 * size for side in x.shape[1:3]], x.shape[3]])
     return y
 
@@ -44,20 +46,9 @@ def zero_pad(x: tf.Tensor, size: int) -> tf.Tensor:
     return tf.pad(x, _paddings(size), constant_values=tf.zeros([], x.dtype))
 
 
-def padded_again(y: tf.Tensor, after: tf.Tensor) -> tf.Tensor:
-    """A padded image, padded anew once there is another tensor, so that it need not be kept until then.
-
-    Args:
-      y: any tensor; itself, where no function of this file made it.
-      after: the other tensor.
-    """
-    with tf.control_dependencies([after]):  # else it would be the same op
-        if y.op.type == "PadV2":
-            image, paddings, zero = y.op.inputs
-            return tf.pad(image, paddings, constant_values=zero)
-        if _is_reflect_pad(y.op.node_def):
-            return _copied(*y.op.inputs[:2])
-    return y
+def is_pad(op: tf.Operation) -> bool:
+    """Whether a function of this file made an op as the last of its own, on CPUs; its first input is then the image."""
+    return op.type == "PadV2" or _is_reflect_pad(op.node_def)
 
 
 def with_mirror_pads(graph_def: tf.GraphDef, result: str) -> tf.GraphDef:
@@ -81,11 +72,6 @@ def with_mirror_pads(graph_def: tf.GraphDef, result: str) -> tf.GraphDef:
         pad.attr["mode"].CopyFrom(places.attr["mode"])
         node.CopyFrom(pad)
     return tf.graph_util.extract_sub_graph(other, [result])
-
-
-def _copied(pixels, places):
-    with with_gradients("GatherV2", _gradients):
-        return tf.raw_ops.GatherV2(params=pixels, indices=places, axis=1)  # [batch, rows, columns, channels]
 
 
 def _is_reflect_pad(node):

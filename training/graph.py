@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from base.errors import ConfigError
 from base.graph_mode import has_gpu_driver, tf
-from base.machine import available_memory, fix_threads, share_cores
+from base.machine import available_memory, fix_threads, pool_memory, share_cores
 from config import Config
 from inputs.pipeline import Pipeline, build_pipeline
 from inputs.preparation import Prepare
@@ -39,7 +39,7 @@ def build_training_graph(
     """
     model_class = find_model(config.model)
     streams = model_class.streams(config)
-    prepare_threads(config, streams)
+    prepare_machine(config, streams)
     split_batch(config.accumulate, workers, worker, config.values().get("sync_batch_norm", True))
     if config.values().get("recompute"):
         recompute_activations()
@@ -67,8 +67,9 @@ def check_memory(least: int, what: str) -> None:
         )
 
 
-def prepare_threads(config: Config, streams: Mapping[str, Input]) -> None:
-    """Shares the cores among ops: what is drawn independently runs side by side, a compiled step is one op."""
+def prepare_machine(config: Config, streams: Mapping[str, Input]) -> None:
+    """Shares memory and cores among ops: what is drawn independently runs side by side, a compiled step is one op."""
+    pool_memory()
     if config.deterministic:
         fix_threads()
     else:

@@ -2,12 +2,15 @@
 
 import io
 import os
+import subprocess
+import sys
 
 import pytest
 
 from base import machine
 from base.graph_mode import session_config, tf
 from base.machine import available_cores, describe_device, resolve_precision, share_cores
+from tests.conftest import ROOT
 
 
 @pytest.fixture
@@ -109,3 +112,26 @@ def test_sharing_cores_after_the_first_computation_is_no_error(computer, monkeyp
     monkeypatch.setattr(tf.config.threading, "set_intra_op_parallelism_threads", too_late)
     share_cores(10**6)
     assert asked == [1]
+
+
+@pytest.mark.slow
+def test_without_onednn_threads_take_memory_from_one_pool_of_tensorflow():
+    """Which names itself where a limit, here of the user's, is too low for a tensor."""
+    program = (
+        "from base.graph_mode import tf\n"
+        "from base.machine import pool_memory\n"
+        "pool_memory()\n"
+        "tf.Session().run(tf.cumsum(tf.fill([10**7], tf.placeholder_with_default(1.0, []))))"
+    )
+    environment = {**os.environ, "TF_ENABLE_ONEDNN_OPTS": "0", "TF_CPU_BFC_MEM_LIMIT_IN_MB": "1"}
+    ended = subprocess.run([sys.executable, "-c", program], env=environment, cwd=ROOT, capture_output=True, text=True)
+    assert "OOM when allocating" in ended.stderr and "by allocator bfc_cpu" in ended.stderr
+
+
+@pytest.mark.parametrize("about, onednn", [({}, True), ({"gpu": ("T4", (7, 5))}, False)])
+def test_where_tensorflow_has_a_pool_it_is_left_alone(computer, monkeypatch, about, onednn):
+    computer(**about)
+    monkeypatch.setattr(machine, "uses_onednn", lambda: onednn)
+    monkeypatch.setattr(os, "environ", {})
+    machine.pool_memory()
+    assert os.environ == {}

@@ -31,7 +31,7 @@ def shared(monkeypatch):
 )
 def test_what_is_drawn_independently_is_computed_side_by_side(shared, name, values, parts):
     config = tiny_config(name, **values)
-    graph.prepare_threads(config, find_model(name).streams(config))
+    graph.prepare_machine(config, find_model(name).streams(config))
     assert shared == [parts]
 
 
