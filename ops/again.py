@@ -1,7 +1,8 @@
-"""What takes little time is computed again for gradients, rather than kept for them: pads, norms and activations.
+"""What takes little time is computed again for gradients, rather than kept for them: pads, norms, rounded weights.
 
-The gradient of a convolution's weights needs what the convolution saw. That is a few such ops away from what is kept
-anyway, for the gradient of the norm. The same ops give the same bits.
+The gradients of a convolution need what it saw, and its weights in the dtype that it computes in. Both are a few such
+ops away from what is kept anyway: the input of a norm, for its own gradient, and variables. The same ops give the same
+bits.
 
 Source: Rota Bulo et al. 2018, arXiv 1712.02616, for norms and activations.
 """
@@ -12,7 +13,9 @@ from base.graph_mode import tf
 from ops.padding import is_pad
 
 COLLECTION = "computed_again"
-LARGE = 2**21  # bytes from which norms are: what is smaller is little to keep, and costs as much to compute
+LARGE = (
+    2**20
+)  # bytes above which norms and weights are: what is smaller is little to keep, and costs as much to compute
 NORM = "FusedBatchNormV3"
 PASSED = ("Relu", "LeakyRelu", "Reshape", "Transpose")  # after a norm
 
@@ -21,11 +24,11 @@ def computed_again(y: tf.Tensor, after: tf.Tensor) -> tf.Tensor:
     """A tensor, computed anew once there is another, so that it need not be kept until then.
 
     Args:
-      y: any tensor; itself, where it is neither padded nor a large result of a norm.
+      y: any tensor; itself, where it is neither padded, nor a large result of a norm, nor large rounded weights.
       after: the other tensor.
     """
     known = _known()
-    if y.name not in known and (is_pad(y.op) or _is_normalized(y)):
+    if y.name not in known and (is_pad(y.op) or _is_normalized(y) or _is_rounded_variable(y)):
         source = y.op.inputs[0]
         if _is_normalized(source):
             source = computed_again(source, after)
@@ -53,13 +56,19 @@ def _is_normalized(y):
     """Whether a tensor is what a norm gave, in another order and activated at most."""
     if y.op.type in PASSED:
         return _is_normalized(y.op.inputs[0])
-    if y.op.type != NORM or not y.op.get_attr("is_training"):
-        return False
+    return y.op.type == NORM and y.op.get_attr("is_training") and _is_large(y)
+
+
+def _is_rounded_variable(y):
+    return y.op.type == "Cast" and y.op.inputs[0].op.type == "ReadVariableOp" and _is_large(y)
+
+
+def _is_large(y):
     elements = y.shape.num_elements()
-    return elements is None or elements * y.dtype.size >= LARGE
+    return elements is None or elements * y.dtype.size > LARGE
 
 
 def _repeated(op, source):
-    """The first output of an op like another, of another image."""
+    """The first output of an op like another, of another first input."""
     inputs, dtypes = [source, *op.inputs[1:]], [output.dtype for output in op.outputs]
     return tf.get_default_graph().create_op(op.type, inputs, dtypes, attrs=dict(op.node_def.attr)).outputs[0]

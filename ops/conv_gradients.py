@@ -6,7 +6,7 @@ As convolutions of other arrangements the same sums take a fraction of both. Wit
 bfloat16, on a CPU with AMX, the gradient for the image of that last layer takes 87 ms at 256 px, and 3 so arranged.
 What is chosen for which sizes was measured on two cores each, of an AMD EPYC (Zen 3) and of an Intel Xeon with AMX.
 
-What a convolution saw is not kept for them, where it is computed again in little time (`ops.again`).
+What a convolution saw is not kept for them where it takes little time to compute again (`ops.again`).
 """
 
 from __future__ import annotations
@@ -44,9 +44,9 @@ def arrangement() -> str:
 
 def _gradients(op, dy):
     """The gradients for the image and the weights of a convolution, given that for its result."""
-    weights, strides, arranged = op.inputs[1], op.get_attr("strides"), arrangement()
+    x, weights = (computed_again(tensor, dy) for tensor in op.inputs)
     kernel, filters = weights.shape[0], weights.shape[3]
-    x = computed_again(op.inputs[0], dy)
+    strides, arranged = op.get_attr("strides"), arrangement()
     plain = strides[1] == 1 and kernel > 1
     both = plain and arranged == "convolutions" and dy.dtype.size >= 4
     if filters <= FEW and (both or (plain and arranged == "last" and dy.dtype == tf.bfloat16)):
@@ -62,9 +62,9 @@ def _gradients(op, dy):
 
 def _transposed_gradients(op, dy):
     """The gradients for the weights and the image of a transposed convolution, given that for its result."""
-    _, weights, x = op.inputs
+    weights, x = (computed_again(tensor, dy) for tensor in op.inputs[1:])
     strides = op.get_attr("strides")
-    of_weights = tf.nn.conv2d_backprop_filter(dy, tf.shape(weights), computed_again(x, dy), strides, "VALID")
+    of_weights = tf.nn.conv2d_backprop_filter(dy, tf.shape(weights), x, strides, "VALID")
     return None, of_weights, tf.nn.conv2d(dy, weights, strides, "VALID")
 
 

@@ -27,7 +27,7 @@ CONVOLUTIONS = {
 
 @pytest.fixture(autouse=True)
 def large(monkeypatch):
-    """From how many bytes the results of norms are computed again."""
+    """Above how many bytes the results of norms, and weights, are computed again."""
     monkeypatch.setattr(again, "LARGE", 0)
     return monkeypatch
 
@@ -68,11 +68,21 @@ def test_small_results_and_those_of_a_norm_in_use_are_kept(session, large):
     assert computed_again(x, after) is x
     in_use = relu(running_batch_norm(x, training=False))
     assert computed_again(in_use, after) is in_use
-    large.setattr(again, "LARGE", 8 * 8 * 4 * 4 + 1)
+    large.setattr(again, "LARGE", 8 * 8 * 4 * 4)
     small = relu(instance_norm(x))
     assert computed_again(small, after) is small
-    large.setattr(again, "LARGE", 8 * 8 * 4 * 4)
+    large.setattr(again, "LARGE", 8 * 8 * 4 * 4 - 1)
     assert computed_again(small, after) is not small
+
+
+@pytest.mark.parametrize("convolution", [lambda x: conv2d(x, 4, 3), lambda x: conv2d_transpose(x, 4, 3)])
+def test_rounded_weights_are_not_kept(session, convolution):
+    x = tf.zeros([1, 8, 6, 5], tf.bfloat16)
+    y = convolution(x)
+    casts = [op.outputs[0] for op in tf.get_default_graph().get_operations() if op.type == "Cast"]
+    (rounded,) = [tensor for tensor in casts if len(tensor.shape) == 4]
+    tf.gradients(y, x)
+    assert rounded.dtype == tf.bfloat16 and not uses_in_gradients(rounded)
 
 
 def test_two_convolutions_share_what_is_computed_again(session):
