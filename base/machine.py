@@ -111,7 +111,7 @@ def share_cores(branches: int) -> None:
 def pool_memory() -> None:
     """Has all threads take the memory of tensors from one pool of TensorFlow's; to be called before any Session.
 
-    Of what each takes from the C library, much lies idle in pieces: a step at 256 px needs a tenth more memory, and one
+    Of what each takes from the C library, much lies idle in pieces: a step at 256 px took a tenth more memory, and one
     at 64 px as much time or a little more. With oneDNN and on GPUs TensorFlow has such a pool anyway. What the user has
     set stays.
     """
