@@ -29,12 +29,11 @@ def computed_again(y: tf.Tensor, after: tf.Tensor) -> tf.Tensor:
     """
     known = _known()
     if y.name not in known and (is_pad(y.op) or _is_normalized(y) or _is_rounded_variable(y)):
-        source = y.op.inputs[0]
-        if _is_normalized(source):
-            source = computed_again(source, after)
-        else:
+        kept = y.op.inputs[0]
+        source = computed_again(kept, after)
+        if source is kept:
             with tf.control_dependencies([after]):
-                source = tf.identity(source)
+                source = tf.identity(kept)
         known[y.name] = _repeated(y.op, source)
     return known.get(y.name, y)
 

@@ -26,10 +26,8 @@ CONVOLUTIONS = {
 
 
 @pytest.fixture(autouse=True)
-def large(monkeypatch):
-    """Above how many bytes the results of norms, and weights, are computed again."""
+def _everything_is_large(monkeypatch):
     monkeypatch.setattr(again, "LARGE", 0)
-    return monkeypatch
 
 
 def uses_in_gradients(tensor):
@@ -44,7 +42,7 @@ def uses_in_gradients(tensor):
     "batch, dtype, known",
     [(1, "float32", True), (2, "float32", False), (1, "bfloat16", False), (2, "bfloat16", True)],
 )
-def test_gradients_have_the_same_bits(session, large, convolution, norm, activation, batch, dtype, known):
+def test_gradients_have_the_same_bits(session, monkeypatch, convolution, norm, activation, batch, dtype, known):
     def gradients():
         with tf.variable_scope("network", reuse=tf.AUTO_REUSE):
             activated = activation(NORMS[norm](conv2d(x, 6, 3, padding=1)))
@@ -54,7 +52,7 @@ def test_gradients_have_the_same_bits(session, large, convolution, norm, activat
     image = tf.constant(RANDOM.randn(batch, 8, 6, 5), tf.float32)
     x = tf.cast(tf.placeholder_with_default(image, image.shape if known else [batch, None, None, 5]), dtype)
     activated, found = gradients()
-    large.setattr(again, "NORM", "none")
+    monkeypatch.setattr(again, "NORM", "none")
     kept, expected = gradients()
     session.run(tf.global_variables_initializer())
     for one, other in zip(*session.run([found, expected]), strict=True):
@@ -62,16 +60,16 @@ def test_gradients_have_the_same_bits(session, large, convolution, norm, activat
     assert not uses_in_gradients(activated) and {"ReluGrad", "LeakyReluGrad"} & uses_in_gradients(kept)
 
 
-def test_small_results_and_those_of_a_norm_in_use_are_kept(session, large):
+def test_small_results_and_those_of_a_norm_in_use_are_kept(session, monkeypatch):
     x = tf.zeros([1, 8, 8, 4])
     after = tf.constant(0.0)
     assert computed_again(x, after) is x
     in_use = relu(running_batch_norm(x, training=False))
     assert computed_again(in_use, after) is in_use
-    large.setattr(again, "LARGE", 8 * 8 * 4 * 4)
+    monkeypatch.setattr(again, "LARGE", 8 * 8 * 4 * 4)
     small = relu(instance_norm(x))
     assert computed_again(small, after) is small
-    large.setattr(again, "LARGE", 8 * 8 * 4 * 4 - 1)
+    monkeypatch.setattr(again, "LARGE", 8 * 8 * 4 * 4 - 1)
     assert computed_again(small, after) is not small
 
 
@@ -94,7 +92,7 @@ def test_two_convolutions_share_what_is_computed_again(session):
     assert len(norms) == 2
 
 
-def test_gradients_of_gradients_have_the_same_bits(session, large):
+def test_gradients_of_gradients_are_the_same(session, monkeypatch):
     """As the gradient penalty takes them."""
 
     def penalty_gradients():
@@ -105,7 +103,7 @@ def test_gradients_of_gradients_have_the_same_bits(session, large):
 
     x = tf.constant(RANDOM.randn(1, 16, 16, 5), tf.float32)
     found = penalty_gradients()
-    large.setattr(again, "LARGE", 2**40)
+    monkeypatch.setattr(again, "LARGE", 2**40)
     expected = penalty_gradients()
     session.run(tf.global_variables_initializer())
     (one,), (other,) = session.run([found, expected])
